@@ -50,7 +50,7 @@ export function misfits(page: Page): Promise<string[]> {
       if (box.right > innerWidth + 1 || box.bottom > innerHeight + 1) return 'outside the window';
       const hit = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
       // Rows of a log that are under the head of their section are scrolled out of sight too.
-      if (hit?.closest('[data-testid="section-head"]')) return null;
+      if (hit?.closest('[data-testid="section-head"], [data-sticky]')) return null;
       const reaches = hit !== null && (control.contains(hit) || hit.contains(control));
       return reaches || hit?.closest('label')?.control === control ? null : 'covered';
     }

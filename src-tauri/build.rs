@@ -8,6 +8,9 @@ fn main() {
         "pick_file",
         "quit",
         "open_terminal",
+        "zoom",
+        "linked",
+        "read_script",
     ]);
     if let Err(error) =
         tauri_build::try_build(tauri_build::Attributes::new().app_manifest(commands))

@@ -28,7 +28,25 @@ export const palette: Place = {
     over('palette-without-hits', async ({ page }) => {
       await page.keyboard.press('Control+k');
       await page.getByRole('combobox').fill('no such thing');
-      await expect(page.getByRole('option')).toHaveText([/Search every log for “no such thing”/]);
+      await expect(page.getByRole('option')).toHaveText([
+        /Search every log for “no such thing”/,
+        /Run “no such thing” here…/,
+        /Run “no such thing” on a host…/,
+      ]);
+    }),
+    over('palette-which-host', async ({ page }) => {
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox').fill('uptime');
+      await page
+        .getByRole('option', { name: /^uptime/ })
+        .first()
+        .click();
+      await expect(page.getByRole('option', { name: /^web-1/ })).toBeVisible();
+    }),
+    over('palette-this-tab', async ({ page }) => {
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox').fill('again run');
+      await expect(page.getByRole('option', { name: /^Run again/ })).toHaveCount(2);
     }),
     over('palette-with-a-login', async ({ page }) => {
       await page.keyboard.press('Control+k');
@@ -56,14 +74,21 @@ export const settings: Place = {
         await expect(page.getByRole('textbox', { name: 'Database' })).toBeVisible();
       },
     },
+    over('settings-choosing', async ({ page }) => {
+      await page.getByRole('heading', { name: 'Settings' }).scrollIntoViewIfNeeded();
+      await page.getByRole('combobox', { name: /^Times/ }).click();
+      await expect(page.getByRole('option', { name: 'Since the line before' })).toBeVisible();
+    }),
     {
       name: 'settings-bad-database',
       async reach({ page }) {
         await page
           .getByRole('textbox', { name: 'Database' })
           .fill('mysql://ada@db.example.org/vmo');
-        await page.getByRole('button', { name: 'Save settings' }).click();
-        await expect(page.getByRole('main').getByRole('status').last()).toBeVisible();
+        await page.getByRole('button', { name: 'Test' }).click();
+        await expect(page.locator('#database').getByRole('status')).not.toHaveText(
+          /^(Asking it…)?$/,
+        );
       },
       async leave({ page }) {
         await page.getByRole('textbox', { name: 'Database' }).fill('');
@@ -73,16 +98,38 @@ export const settings: Place = {
       name: 'settings-bad-expression',
       async reach({ page }) {
         await page.getByLabel('Errors').fill('^oops\n(');
-        await page.getByRole('button', { name: 'Save settings' }).click();
         await expect(page.getByText(/unclosed group/)).toBeVisible();
       },
       async leave({ page }) {
         await page.getByLabel('Errors').fill('');
       },
     },
-    over('settings-choosing', async ({ page }) => {
-      await page.getByRole('combobox', { name: /^If already running/ }).click();
-      await expect(page.getByRole('option', { name: 'Refuse the second job' })).toBeVisible();
-    }),
+    {
+      name: 'settings-saved',
+      async reach({ page }) {
+        await page.getByRole('textbox', { name: 'Concurrent jobs' }).fill('12');
+        await expect(page.getByText('Saved', { exact: true })).toBeVisible();
+      },
+    },
+    {
+      name: 'settings-key-waited-for',
+      async reach({ page }) {
+        await page.getByRole('button', { name: 'Run again: R' }).click();
+        await expect(page.getByText('Press a key…')).toBeVisible();
+      },
+      async leave({ page }) {
+        await page.keyboard.press('W');
+        await expect(page.getByText('W is “Wrap long lines”')).toBeVisible();
+      },
+    },
+    {
+      name: 'settings-health',
+      small: true,
+      async reach({ page }) {
+        await page.getByRole('button', { name: 'Check', exact: true }).click();
+        await expect(page.getByRole('list', { name: 'What was looked at' })).toBeVisible();
+        await page.getByRole('list', { name: 'What was looked at' }).scrollIntoViewIfNeeded();
+      },
+    },
   ],
 };

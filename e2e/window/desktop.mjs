@@ -1,7 +1,7 @@
 // The desktop around the window: what is told there, and what is remembered from one start to the next.
-import { LOG, same, status, sure, target } from './stage.mjs';
+import { KEY, LOG, same, status, sure, target } from './stage.mjs';
 
-const NAME = 'vm-orchestrator';
+const NAME = 'VM Orchestrator';
 const LOOK = `return [document.documentElement.classList.contains('dark'), getComputedStyle(document.body).backgroundColor]`;
 
 /** Chooses a theme in the settings, and gives how the window then looks. */
@@ -62,6 +62,30 @@ export const desktop = [
         'told is',
       );
       await back();
+    },
+  ],
+  [
+    'the window’s title says what is looked at',
+    async (stage) => {
+      const { app } = stage;
+      await stage.run('hello');
+      await app.find(status('done'));
+      await app.until(`return document.title.startsWith('make hello')`);
+      same(await stage.screen('title', NAME), `make hello · ${NAME}`, 'the title is');
+    },
+  ],
+  [
+    'Ctrl + and − make all of it larger and smaller, and Ctrl 0 as it was',
+    async ({ app }) => {
+      const before = await app.run('return innerWidth');
+      await app.press(KEY.control, '+');
+      await app.until('return innerWidth < arguments[0]', before);
+      await app.press(KEY.control, '-');
+      await app.until('return innerWidth === arguments[0]', before);
+      await app.press(KEY.control, '-');
+      await app.until('return innerWidth > arguments[0]', before);
+      await app.press(KEY.control, '0');
+      await app.until('return innerWidth === arguments[0]', before);
     },
   ],
   [

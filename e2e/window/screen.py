@@ -1,4 +1,5 @@
-"""What a person at the display does that WebDriver does not: `screen.py close`, `away`, `size`, `type WINDOW TEXT`."""
+"""What a person at the display does that WebDriver does not: `screen.py close`, `away`, `size`, `title`,
+`type WINDOW TEXT`."""
 
 import sys
 
@@ -48,7 +49,7 @@ def away():
     wait(lambda happened: happened.type == X.FocusIn)
     print("away", flush=True)
     sys.stdin.read()
-    named("vm-orchestrator").set_input_focus(X.RevertToPointerRoot, X.CurrentTime)
+    named("VM Orchestrator").set_input_focus(X.RevertToPointerRoot, X.CurrentTime)
 
 
 def wait(is_it):
@@ -57,11 +58,11 @@ def wait(is_it):
 
 
 def named(name):
-    """The visible window of that title; waits for it."""
+    """The visible window of that title, or of a title that ends with it behind a dot; waits for it."""
     root.change_attributes(event_mask=X.SubstructureNotifyMask)
     while True:
         for window in root.query_tree().children:
-            if is_visible(window) and title(window) == name:
+            if is_visible(window) and title(window).split(" · ")[-1] == name:
                 return window
         shown.next_event()
 
@@ -70,6 +71,10 @@ def size(name):
     """Says how large a window is."""
     shape = named(name).get_geometry()
     print(shape.width, shape.height)
+
+
+def say_title(name):
+    print(title(named(name)))
 
 
 def resize(name, width, height):
@@ -106,5 +111,5 @@ def type(name, text):
 
 
 what, *arguments = sys.argv[1:]
-{"close": close, "away": away, "size": size, "resize": resize, "type": type}[what](*arguments)
+{"close": close, "away": away, "size": size, "title": say_title, "resize": resize, "type": type}[what](*arguments)
 shown.sync()

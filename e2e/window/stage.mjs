@@ -177,8 +177,8 @@ export class Stage {
   async command(text) {
     await this.palette();
     await this.app.type(`run a command${KEY.enter}`);
-    await this.app.find('input#command');
-    await this.app.fill('input#command', text);
+    await this.app.find('#command');
+    await this.app.fill('#command', text);
   }
 
   /** Does something to the window or the display, as `screen.py` has it; gives what it prints. */

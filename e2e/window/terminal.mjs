@@ -1,7 +1,7 @@
 // Jobs as terminals.
 import { KEY, named, status } from './stage.mjs';
 
-const NAME = 'vm-orchestrator';
+const NAME = 'VM Orchestrator';
 
 /** A row of the terminal's screen. */
 const screen = (text) =>

@@ -4,14 +4,19 @@
     reason = "the macro of an async command that borrows a state writes one"
 )]
 
+use std::path::PathBuf;
+
 use tauri::{AppHandle, State, WebviewWindow};
 use tauri_plugin_dialog::DialogExt;
 use tokio::sync::oneshot;
 
 use crate::{
     backend::{Backend, Socket},
-    quit, terminal, window,
+    links, quit, terminal, window,
 };
+
+/// Bytes of a script, at most: it becomes one argument of a shell.
+const SCRIPT: u64 = 64 * 1024;
 
 /// Where the socket is; waits until the engine is open. Asking again after a failure tries again.
 #[tauri::command]
@@ -54,6 +59,41 @@ pub(crate) async fn pick_file(window: WebviewWindow, folder: String) -> Option<S
     let file = choice.await.ok()??.into_path().ok()?;
     // A value is text on the wire; a path that is none would name another file.
     file.into_os_string().into_string().ok()
+}
+
+/// Shows the page larger or smaller: 1 is its own size.
+#[tauri::command]
+pub(crate) fn zoom(window: WebviewWindow, factor: f64) -> Result<(), String> {
+    let factor = factor.clamp(0.5, 3.0);
+    window.set_zoom(factor).map_err(|error| error.to_string())
+}
+
+/// The path of the page that a link from outside leads to; none if there is no new one.
+#[tauri::command]
+pub(crate) fn linked(pending: State<'_, links::Pending>) -> Option<String> {
+    pending.take()
+}
+
+/// Reads a script that was dropped on the window: text of 64 KiB at most.
+#[tauri::command]
+pub(crate) async fn read_script(path: PathBuf) -> Result<String, String> {
+    let at = path.display();
+    let file = tokio::fs::metadata(&path).await;
+    let file = file.map_err(|error| format!("{at}: {error}"))?;
+    if !file.is_file() {
+        return Err(format!("{at} is no file"));
+    }
+    if file.len() > SCRIPT {
+        return Err(format!(
+            "{at} has more than 64 KiB: run it by its path instead"
+        ));
+    }
+    let text = tokio::fs::read_to_string(&path).await;
+    let text = text.map_err(|_| format!("{at} is no text"))?;
+    match text.contains('\0') {
+        true => Err(format!("{at} is no text")),
+        false => Ok(text),
+    }
 }
 
 /// What is to become of the jobs that run, and of the window; answers `quit-asked`.

@@ -7,8 +7,10 @@
 //! drawing     how the webview draws if there is no graphics processor
 //! commands    what the page asks of the shell: where the socket is, and what needs a desktop
 //! terminal    the user's own terminal on a host
+//! links       `vmo://job/ID`: the job that is shown
 //! quit        what becomes of running jobs when the window is closed
 //! notices     notifications of what ended while the window was out of sight; the dock shows that something runs
+//! tray        what runs, in the desktop's tray
 //! ```
 //!
 //! Only this crate names `tauri`. No plugin is open to the page: they are called from here.
@@ -19,9 +21,12 @@
 mod backend;
 mod commands;
 mod drawing;
+mod links;
 mod notices;
 mod quit;
 mod terminal;
+#[cfg(target_os = "linux")]
+mod tray;
 mod window;
 
 use std::{io::IsTerminal, process::ExitCode};
@@ -54,6 +59,7 @@ pub fn run() -> ExitCode {
     match plugins(Builder::default(), &folders)
         .manage(Backend::new(folders))
         .manage(quit::Asking::default())
+        .manage(links::Pending::of(std::env::args().skip(1)))
         .invoke_handler(tauri::generate_handler![
             commands::socket,
             commands::ready,
@@ -61,6 +67,9 @@ pub fn run() -> ExitCode {
             commands::pick_file,
             commands::quit,
             commands::open_terminal,
+            commands::zoom,
+            commands::linked,
+            commands::read_script,
         ])
         .setup(|app| {
             // The window first, though the engine takes longer: making a window asks D-Bus for the theme, and if there
@@ -74,10 +83,13 @@ pub fn run() -> ExitCode {
         .build(tauri::generate_context!())
     {
         Ok(app) => {
-            app.run(|app, event| {
-                if let RunEvent::Exit = event {
-                    backend::close(app);
+            app.run(|app, event| match event {
+                RunEvent::Exit => backend::close(app),
+                #[cfg(target_os = "macos")]
+                RunEvent::Opened { urls } => {
+                    links::follow(app, urls.iter().map(ToString::to_string).collect());
                 }
+                _ => {}
             });
             ExitCode::SUCCESS
         }
@@ -89,8 +101,8 @@ pub fn run() -> ExitCode {
 fn plugins(builder: Builder<Wry>, folders: &Folders) -> Builder<Wry> {
     let builder = if std::env::var_os("VMO_DATA_DIR").is_none() {
         // First of all plugins: a second start ends here, before it has touched anything.
-        builder.plugin(tauri_plugin_single_instance::init(|app, _, _| {
-            window::show(app);
+        builder.plugin(tauri_plugin_single_instance::init(|app, arguments, _| {
+            links::follow(app, arguments);
         }))
     } else {
         // Whoever names another data folder wants another app beside the first.
@@ -152,10 +164,14 @@ fn trace_to_stderr() {
     let to_stderr = fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
+    let held = fmt::layer()
+        .with_ansi(false)
+        .with_writer(|| orchestrator::traces::Recent);
     tracing_subscriber::registry()
         .with(EnvFilter::try_from_default_env().unwrap_or_else(|_| QUIET.into()))
         .with(filter_fn(orchestrator::traces::may_be_written))
         .with(to_stderr)
+        .with(held)
         .init();
 }
 

@@ -10,6 +10,7 @@ use orchestrator::{
     engine::Engine,
     folders,
     job::{JobId, Status},
+    settings::{Notify, Settings},
     visible::{visible, visible_lines},
     wire::{Event, Job, Prompt, Question},
 };
@@ -20,6 +21,8 @@ use tauri::{
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 
+#[cfg(target_os = "linux")]
+use crate::tray::{Shown, Tray};
 use crate::{
     backend::Backend,
     window::{self, MAIN},
@@ -53,9 +56,11 @@ pub(crate) fn begin(app: &AppHandle) {
 async fn listen(app: &AppHandle, engine: &Engine) {
     let mut events = engine.events();
     let mut watched = Watched::of(folders::owner());
+    #[cfg(target_os = "linux")]
+    let tray = Tray::put(app).await;
     loop {
         let notice = match events.recv().await {
-            Ok(Event::Job(job)) => watched.job(&job),
+            Ok(Event::Job(job)) => watched.job(&job, Rules::of(&engine.catalog().settings())),
             Ok(Event::Asked(prompt)) => Some(notice_of_prompt(&prompt)),
             Ok(_) => None,
             // Whoever ended meanwhile is in the list, where it is looked for.
@@ -71,10 +76,50 @@ async fn listen(app: &AppHandle, engine: &Engine) {
             Err(RecvError::Closed) => return,
         };
         show_progress(app, &mut watched);
+        #[cfg(target_os = "linux")]
+        if let Some(tray) = &tray {
+            tray.show(Shown::of(&own(engine))).await;
+        }
         if let Some(notice) = notice
             && is_elsewhere(app)
         {
             show(app, notice);
+        }
+    }
+}
+
+/// This person's jobs that are not over.
+#[cfg(target_os = "linux")]
+fn own(engine: &Engine) -> Vec<Job> {
+    let active = engine.jobs().own_active().into_iter();
+    active.map(Into::into).collect()
+}
+
+/// Of which ends somebody wants to know.
+#[derive(Debug, Clone, Copy)]
+struct Rules {
+    of: Notify,
+    /// A job that is done sooner was most likely waited for.
+    after: Duration,
+}
+
+impl Rules {
+    fn of(settings: &Settings) -> Self {
+        let after = settings.notify_after;
+        Self {
+            of: settings.notify,
+            after: after.map_or(LONG, |seconds| Duration::from_secs(seconds.into())),
+        }
+    }
+
+    fn want(self, status: Status, took: Duration) -> bool {
+        let is_bad = matches!(status, Status::Error | Status::Lost);
+        match self.of {
+            // Who cancels a job knows that it is over.
+            _ if status == Status::Canceled => false,
+            Notify::Long => is_bad || took >= self.after,
+            Notify::Failures => is_bad,
+            Notify::None => false,
         }
     }
 }
@@ -111,7 +156,7 @@ impl Watched {
     }
 
     /// Takes in a job's status; the notice to show, if any.
-    fn job(&mut self, job: &Job) -> Option<Notice> {
+    fn job(&mut self, job: &Job, rules: Rules) -> Option<Notice> {
         if job.owner != self.owner {
             return None;
         }
@@ -137,13 +182,13 @@ impl Watched {
             return None;
         }
         match job.batch {
-            Some(batch) => self.of_batch(batch, job),
-            None => ended(job),
+            Some(batch) => self.of_batch(batch, job, rules),
+            None => ended(job, rules),
         }
     }
 
     /// The last of a batch speaks for all.
-    fn of_batch(&mut self, id: Uuid, job: &Job) -> Option<Notice> {
+    fn of_batch(&mut self, id: Uuid, job: &Job, rules: Rules) -> Option<Notice> {
         let batch = self.batches.get_mut(&id)?;
         batch.running.remove(&job.id);
         batch.ended.push(job.status);
@@ -151,13 +196,19 @@ impl Watched {
             return None;
         }
         let ended = self.batches.remove(&id)?.ended;
+        let is_good = |status: &Status| matches!(status, Status::Done | Status::Canceled);
+        let wanted = match rules.of {
+            Notify::Long => true,
+            Notify::Failures => !ended.iter().all(is_good),
+            Notify::None => false,
+        };
         let count = |status: Status| ended.iter().filter(|one| **one == status).count();
         let parts: Vec<String> = [Status::Done, Status::Error, Status::Canceled, Status::Lost]
             .into_iter()
             .filter(|status| count(*status) > 0)
             .map(|status| format!("{} {}", count(status), status.word()))
             .collect();
-        Some(Notice {
+        wanted.then(|| Notice {
             title: format!("{} on {} hosts", job.command, ended.len()),
             text: parts.join(", "),
             job: job.id,
@@ -165,14 +216,12 @@ impl Watched {
     }
 }
 
-fn ended(job: &Job) -> Option<Notice> {
+fn ended(job: &Job, rules: Rules) -> Option<Notice> {
     let took = match (job.started_at, job.finished_at) {
         (Some(started), Some(finished)) => (finished - started).to_std().unwrap_or_default(),
         _ => Duration::ZERO,
     };
-    let is_bad = matches!(job.status, Status::Error | Status::Lost);
-    // Who cancels a job knows that it is over.
-    if job.status == Status::Canceled || (!is_bad && took < LONG) {
+    if !rules.want(job.status, took) {
         return None;
     }
     let seconds = took.as_secs();
@@ -201,7 +250,7 @@ fn waiting(job: &Job) -> Notice {
 }
 
 /// What a job is, and where.
-fn title(job: &Job) -> String {
+pub(crate) fn title(job: &Job) -> String {
     let place = job.host.as_deref().or(job.project.as_deref());
     let what = job.target.as_deref().unwrap_or(&job.command);
     match place {
@@ -276,118 +325,4 @@ fn show(app: &AppHandle, notice: Notice) {
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono::TimeDelta;
-    use orchestrator::job::{Exit, Job as Kept, Place, Prompt, State, What};
-
-    use super::*;
-
-    fn job(batch: Option<Uuid>, state: State) -> Kept {
-        Kept {
-            id: JobId::new(),
-            what: What::Command,
-            place: Place::Host {
-                name: "web-1".into(),
-                sudo: false,
-            },
-            command: "uptime".into(),
-            variables: Vec::new(),
-            pty: false,
-            batch,
-            owner: "ann@here".into(),
-            queued_at: orchestrator::clock::now(),
-            state,
-            cause: None,
-            survivors: Vec::new(),
-            notes: Vec::new(),
-            damage: None,
-            lines: 0,
-            bytes: 0,
-            is_silent: false,
-            paused: None,
-            unarchived: None,
-            data_folder: None,
-            unkillable: None,
-            prompt: None,
-        }
-    }
-
-    fn over(running: &Kept, seconds: i64, code: i32) -> Job {
-        let finished_at = running.queued_at + TimeDelta::seconds(seconds);
-        let mut job = running.clone();
-        job.state = State::Ended {
-            started_at: Some(running.queued_at),
-            finished_at,
-            exit: Exit::Code { code },
-            canceled: false,
-        };
-        job.into()
-    }
-
-    fn running(batch: Option<Uuid>) -> Kept {
-        let started_at = orchestrator::clock::now();
-        job(batch, State::Running { started_at })
-    }
-
-    fn text_of(watched: &mut Watched, job: &Job) -> Option<String> {
-        watched
-            .job(job)
-            .map(|notice| format!("{}: {}", notice.title, notice.text))
-    }
-
-    #[test]
-    fn a_job_that_waits_for_input_is_told_of_each_time_it_begins_to() {
-        let mut watched = Watched::of("ann@here".into());
-        let mut job = running(None);
-        let mut hears = |prompt| {
-            job.prompt = prompt;
-            text_of(&mut watched, &job.clone().into())
-        };
-        let wanted = Some("uptime · web-1: waits for your input".to_owned());
-        assert_eq!(hears(None), None);
-        assert_eq!(hears(Some(Prompt::Text)), wanted);
-        assert_eq!(hears(Some(Prompt::Secret)), None);
-        assert_eq!(hears(None), None);
-        assert_eq!(hears(Some(Prompt::Secret)), wanted);
-    }
-
-    #[test]
-    fn long_jobs_and_failures_are_told_once() {
-        let mut watched = Watched::of("ann@here".into());
-        for (seconds, code, wanted) in [
-            (3, 0, None),
-            (75, 0, Some("uptime · web-1: done after 1:15")),
-            (3, 7, Some("uptime · web-1: exit code 7")),
-        ] {
-            let job = running(None);
-            let over = over(&job, seconds, code);
-            // What is found over was not waited for.
-            assert_eq!(text_of(&mut watched, &over), None);
-            assert_eq!(text_of(&mut watched, &job.into()), None);
-            assert_eq!(text_of(&mut watched, &over).as_deref(), wanted);
-            assert_eq!(text_of(&mut watched, &over), None);
-        }
-        let mut others = running(None);
-        others.owner = "bob@there".into();
-        assert_eq!(text_of(&mut watched, &others.clone().into()), None);
-        assert_eq!(text_of(&mut watched, &over(&others, 75, 1)), None);
-        assert!(watched.running.is_empty());
-    }
-
-    #[test]
-    fn a_batch_is_told_of_in_one_word() {
-        let mut watched = Watched::of("ann@here".into());
-        let batch = Some(Uuid::now_v7());
-        let jobs = [running(batch), running(batch), running(batch)];
-        for job in &jobs {
-            assert_eq!(text_of(&mut watched, &job.clone().into()), None);
-        }
-        assert_eq!(text_of(&mut watched, &over(&jobs[1], 1, 0)), None);
-        assert_eq!(text_of(&mut watched, &over(&jobs[0], 20, 3)), None);
-        assert_eq!(
-            text_of(&mut watched, &over(&jobs[2], 1, 0)).as_deref(),
-            Some("uptime on 3 hosts: 2 done, 1 error")
-        );
-        assert!(watched.batches.is_empty());
-    }
-}
+mod tests;

@@ -28,13 +28,19 @@ const LIGHT: Color = Color(0xfe, 0xfe, 0xff, 0xff);
 /// Makes the window, hidden; [`show`] is what the page's `ready` calls.
 pub(crate) fn open(app: &App) -> tauri::Result<WebviewWindow> {
     let window = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
-        .title("vm-orchestrator")
+        .title("VM Orchestrator")
         .inner_size(1360.0, 860.0)
         .min_inner_size(900.0, 600.0)
         .center()
         .visible(false)
         .initialization_script(drawing::script())
         .on_navigation(is_ours)
+        // The page's title is the window's: what is looked at, in the list of windows too.
+        .on_document_title_changed(|window, title| {
+            if let Err(error) = window.set_title(&title) {
+                tracing::debug!("the window keeps its title: {error}");
+            }
+        })
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_download(|_, _| false)
         .on_page_load(|window, page| {

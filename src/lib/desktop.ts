@@ -46,6 +46,26 @@ export function onOpenJob(tell: (job: string) => void): Promise<() => void> {
   return listen<string>('open-job', ({ payload }) => tell(payload));
 }
 
+/** Calls back when a link from outside has come; gives what ends that. */
+export function onLinked(tell: () => void): Promise<() => void> {
+  return listen('linked', tell);
+}
+
+/** The path of the page that a link from outside leads to, once; null if there is none. */
+export function takeLink(): Promise<string | null> {
+  return invoke<string | null>('linked');
+}
+
+/** Draws the page larger or smaller: 1 is its own size. */
+export function setZoom(factor: number): Promise<void> {
+  return invoke('zoom', { factor });
+}
+
+/** Reads a script that was dropped on the window: text of 64 KiB at most. */
+export function readScript(path: string): Promise<string> {
+  return invoke<string>('read_script', { path });
+}
+
 /** Something that is dragged over the window, or dropped on it. */
 export type Dragged = { state: 'over' } | { state: 'away' } | { state: 'dropped'; paths: string[] };
 

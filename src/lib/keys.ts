@@ -2,9 +2,26 @@
 
 const MAC = typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigator.platform);
 
+/** How keys are written whose names are none. */
+const NAMES: Record<string, string> = {
+  ' ': 'Space',
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  Escape: 'Esc',
+};
+
 /** `Ctrl K`, or `⌘ K` on a Mac. */
 export function mod(key: string): string {
   return `${MAC ? '⌘' : 'Ctrl'} ${key}`;
+}
+
+/** A key of the keymap as it is written here: `Ctrl Shift H` for `Mod+Shift+H`. */
+export function keyWords(key: string): string {
+  const [, held = '', name = key] = /^((?:Mod\+|Shift\+)*)(.+)$/.exec(key) ?? [];
+  const before = held.replace('Mod+', MAC ? '⌘ ' : 'Ctrl ').replace('Shift+', 'Shift ');
+  return `${before}${NAMES[name] ?? name}`;
 }
 
 /** Whether the key for commands is held: Ctrl, or ⌘ on a Mac. */

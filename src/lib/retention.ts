@@ -1,12 +1,6 @@
 // What of the history is kept, in words.
 import { count, day, many, size } from './format';
-import type { Keep, Kept, Outdated } from './wire';
-
-/** How much there is: "12,304 jobs, 1.8 GiB on disk, the oldest of 4 March 2025". */
-export function keptWords(kept: Kept): string {
-  const oldest = kept.oldest === null ? '' : `, the oldest from ${day(new Date(kept.oldest))}`;
-  return `${many(kept.jobs, 'job')}, ${size(kept.on_disk)} on disk${oldest}`;
-}
+import type { Keep, Outdated } from './wire';
 
 /** What rules would drop. */
 export function outdatedWords(outdated: Outdated): string {

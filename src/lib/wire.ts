@@ -1140,6 +1140,52 @@ count: number, } } | { "type": "hit_marks", "with": {
 find: number, } };
 
 /**
+ * Something that was looked at.
+ */
+export type Finding = { 
+/**
+ * What, in a word or two.
+ */
+what: string, 
+/**
+ * Whether it is as it should be.
+ */
+ok: boolean, 
+/**
+ * Whether nothing is broken if it is not.
+ */
+optional: boolean, 
+/**
+ * What was found, or what to do.
+ */
+found: string, };
+
+/**
+ * How the app is.
+ */
+export type Health = { 
+/**
+ * What `vmo doctor` found, in its order.
+ */
+findings: Array<Finding>, 
+/**
+ * The last lines that the app traced, oldest first; none if all went well.
+ */
+traces: Array<string>, 
+/**
+ * The folder with jobs and our own Postgres.
+ */
+data: string, 
+/**
+ * The folder with the settings.
+ */
+config: string, 
+/**
+ * The path of `vmo`.
+ */
+program: string, };
+
+/**
  * Where something was found.
  */
 export type Hit = { 
@@ -1283,19 +1329,6 @@ given: boolean, } };
  * How one host of a batch is.
  */
 export type HostState = "queued" | "running" | "done" | "error" | "unreachable" | "canceled" | "held" | "skipped";
-
-/**
- * What a new source has brought.
- */
-export type ImportedHosts = { 
-/**
- * Hosts that were not listed before.
- */
-new: number, 
-/**
- * What of the source could not be read, each with its place: it may have more hosts than were found.
- */
-problems: Array<string>, };
 
 /**
  * A host, and the project's folder there.
@@ -1648,40 +1681,6 @@ answer: Answer, } };
 export type JobType = "local" | "ssh";
 
 /**
- * What of a history is kept: a job that is over goes if any of these says so. Pinned and noted jobs stay.
- */
-export type Keep = { 
-/**
- * Jobs of the last so many days.
- */
-days: number | null, 
-/**
- * So many of the newest jobs.
- */
-jobs: number | null, 
-/**
- * The newest jobs with so many mebibytes of log.
- */
-mebibytes: number | null, };
-
-/**
- * How much there is.
- */
-export type Kept = { 
-/**
- * Jobs of everybody who shares it.
- */
-jobs: number, 
-/**
- * Bytes on the server's disk, of jobs and logs.
- */
-on_disk: number, 
-/**
- * When the oldest was asked for.
- */
-oldest: string | null, };
-
-/**
  * What the page can ask of what is to be started.
  */
 export type LaunchRequest = { "type": "preview", "with": Start } | { "type": "look_on_hosts", "with": Sought } | { "type": "copy", "with": { 
@@ -1977,25 +1976,9 @@ by: string,
 at: string, };
 
 /**
- * What would go, or has gone.
+ * Of which jobs the desktop is told when they end while the window is out of sight.
  */
-export type Outdated = { 
-/**
- * How many jobs.
- */
-jobs: number, 
-/**
- * Bytes of their logs, as they were written.
- */
-bytes: number, 
-/**
- * When the oldest was asked for, and the newest.
- */
-span: [string, string] | null, 
-/**
- * Jobs that would go, but are pinned or have a note.
- */
-stay: number, };
+export type Notify = "long" | "failures" | "none";
 
 /**
  * What stands out in a log.
@@ -2427,25 +2410,12 @@ seq: number,
 /**
  * The first chunk that was not there yet; none if no more will come.
  */
-live: number | null, } } | { "type": "hosts_imported", "with": ImportedHosts } | { "type": "settings", "with": Settings } | { "type": "kept", "with": Kept } | { "type": "outdated", "with": Outdated };
+live: number | null, } } | { "type": "settings", "with": Settings } | { "type": "tried_database", "with": TriedDatabase } | { "type": "storage", "with": Storage } | { "type": "health", "with": Health };
 
 /**
  * What the page can ask for.
  */
 export type Request = { "catalog": CatalogRequest } | { "host": HostRequest } | { "launch": LaunchRequest } | { "job": JobRequest } | { "batch": BatchRequest } | { "log": LogRequest } | { "find": FindRequest } | { "search": SearchRequest } | { "compare": CompareRequest } | { "settings": SettingsRequest };
-
-/**
- * What is kept of all projects, and of some by rules of their own.
- */
-export type Retention = { 
-/**
- * Of everything but the projects with rules of their own.
- */
-keep: Keep, 
-/**
- * By the project's name, in place of the rules of all.
- */
-projects: { [key in string]: Keep }, };
 
 /**
  * How a log is saved.
@@ -2691,22 +2661,35 @@ editor: string | null,
  */
 error_rules: Array<string>, 
 /**
- * What of the own history is kept.
+ * Regular expressions; a command or a recipe in which one is found asks before it runs, beside what ours know. Case does
+ * not matter.
  */
-retention: Retention, };
+danger_rules: Array<string>, 
+/**
+ * Of which jobs the desktop is told when they end.
+ */
+notify: Notify, 
+/**
+ * Seconds that a job runs at least for the desktop to be told that it is done; none means 10.
+ */
+notify_after: number | null, };
 
 /**
  * What the page can ask of the settings.
  */
-export type SettingsRequest = { "type": "settings" } | { "type": "change_settings", "with": Settings } | { "type": "kept" } | { "type": "outdated", "with": { 
-/**
- * The rules.
- */
-retention: Retention, } } | { "type": "use_database", "with": { 
+export type SettingsRequest = { "type": "settings" } | { "type": "change_settings", "with": Settings } | { "type": "use_database", "with": { 
 /**
  * Whether it does.
  */
-used: boolean, } };
+used: boolean, } } | { "type": "try_database", "with": { 
+/**
+ * Its address, `postgres://user:password@host/name`.
+ */
+url: string, 
+/**
+ * The schema for the tables; none means the role's own first one.
+ */
+schema: string | null, } } | { "type": "storage" } | { "type": "health" };
 
 /**
  * So many, or so many of a hundred.
@@ -2871,6 +2854,27 @@ rules?: BatchRules, };
  * The word a person reads for a [`State`].
  */
 export type Status = "queued" | "running" | "done" | "error" | "canceled" | "lost";
+
+/**
+ * How much is kept.
+ */
+export type Storage = { 
+/**
+ * Jobs.
+ */
+jobs: number, 
+/**
+ * Bytes of their logs, as they were written.
+ */
+bytes: number, 
+/**
+ * Bytes that they take on the server's disk.
+ */
+on_disk: number, 
+/**
+ * When the oldest was asked for; none if there is none.
+ */
+oldest: string | null, };
 
 /**
  * How the store is.
@@ -3065,6 +3069,19 @@ defaults: Array<[string, string]>,
  * name keeps make from looking for targets of these names (`make deploy ./app`).
  */
 extra_words: boolean, };
+
+/**
+ * What is known of a database that was tried.
+ */
+export type TriedDatabase = { 
+/**
+ * `user@host:port/name`.
+ */
+at: string, 
+/**
+ * Whether a history of this app is in it already.
+ */
+ours: boolean, };
 
 /**
  * A variable of a makefile that a person may want to set.

@@ -26,6 +26,7 @@ mod catalog;
 mod events;
 mod exchange;
 mod follow;
+mod health;
 mod jobs;
 mod logs;
 mod overview;

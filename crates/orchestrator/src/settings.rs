@@ -26,7 +26,7 @@ use crate::{
 
 /// Jobs at once that can be asked for: each has a process of ours beside its own.
 const MOST_JOBS: u32 = 10_000;
-/// Rules of what reports an error: each is looked for in all of a log that is looked at.
+/// Rules of what reports an error, or is dangerous: each is looked for in all of a log or a recipe that is looked at.
 const MOST_RULES: usize = 20;
 
 /// What a person can set.
@@ -53,8 +53,29 @@ pub struct Settings {
     pub editor: Option<String>,
     /// Regular expressions; a line of a log in which one is found reports an error. Case does not matter.
     pub error_rules: Vec<String>,
+    /// Regular expressions; a command or a recipe in which one is found asks before it runs, beside what ours know. Case does
+    /// not matter.
+    pub danger_rules: Vec<String>,
+    /// Of which jobs the desktop is told when they end.
+    pub notify: Notify,
+    /// Seconds that a job runs at least for the desktop to be told that it is done; none means 10.
+    pub notify_after: Option<u32>,
     /// What of the own history is kept.
     pub retention: Retention,
+}
+
+/// Of which jobs the desktop is told when they end while the window is out of sight.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Notify {
+    /// Of failures, and of long ones that are done.
+    #[default]
+    Long,
+    /// Of failures alone.
+    Failures,
+    /// Of none. What waits for a person is told of all the same.
+    None,
 }
 
 /// The settings that are in force, and what is wrong with the file if something is. `check` says what else has to
@@ -90,15 +111,21 @@ pub fn in_range(settings: &Settings) -> Result<(), InvalidValue> {
         });
     }
     settings.retention.in_range()?;
-    if settings.error_rules.len() > MOST_RULES {
+    rules_in_range("error_rules", &settings.error_rules)?;
+    rules_in_range("danger_rules", &settings.danger_rules)?;
+    Ok(())
+}
+
+fn rules_in_range(key: &'static str, rules: &[String]) -> Result<(), InvalidValue> {
+    if rules.len() > MOST_RULES {
         return Err(InvalidValue {
-            key: "error_rules",
+            key,
             why: format!("at most {MOST_RULES} rules can be kept"),
         });
     }
-    for rule in &settings.error_rules {
+    for rule in rules {
         Pattern::regex(rule).map_err(|bad| InvalidValue {
-            key: "error_rules",
+            key,
             why: format!("`{rule}` cannot be used: {bad}"),
         })?;
     }

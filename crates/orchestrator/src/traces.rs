@@ -3,7 +3,42 @@
 //! Ours name no secret. At their finest level, libraries trace the bytes that they carry: the frames of the socket have a
 //! form's secrets and the answers to prompts in them. That level is theirs, and is never written.
 
+use std::{collections::VecDeque, io};
+
+use parking_lot::Mutex;
 use tracing::{Level, Metadata};
+
+/// Traces that are held for a person to read, and bytes of each.
+const HELD: usize = 300;
+const LONGEST: usize = 2000;
+
+static RECENT: Mutex<VecDeque<String>> = Mutex::new(VecDeque::new());
+
+/// Holds the last traces of this process; a subscriber writes each of them to it in one piece.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Recent;
+
+impl io::Write for Recent {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST)]);
+        let mut recent = RECENT.lock();
+        if recent.len() == HELD {
+            recent.pop_front();
+        }
+        recent.push_back(text.trim_end().to_owned());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The last traces of this process, oldest first.
+#[must_use]
+pub fn recent() -> Vec<String> {
+    RECENT.lock().iter().cloned().collect()
+}
 
 /// Whether a trace may be written: of ours each, of a library's all but its finest.
 #[must_use]
@@ -31,6 +66,26 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn the_last_traces_are_held_and_no_more() {
+        let subscriber = tracing_subscriber::registry().with(
+            fmt::layer()
+                .with_ansi(false)
+                .without_time()
+                .with_writer(|| super::Recent),
+        );
+        tracing::subscriber::with_default(subscriber, || {
+            for number in 0..super::HELD + 5 {
+                tracing::warn!("trouble {number}");
+            }
+            tracing::warn!("{}", "x".repeat(super::LONGEST * 2));
+        });
+        let recent = super::recent();
+        assert_eq!(recent.len(), super::HELD);
+        assert!(recent[0].ends_with("trouble 6"), "{}", recent[0]);
+        assert!(recent[super::HELD - 1].len() <= super::LONGEST);
     }
 
     #[test]

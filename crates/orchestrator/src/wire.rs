@@ -9,10 +9,12 @@
 //! request    what the page can ask for            job        a job as it is shown
 //! reply      answers, and why there is none       store      where logs are kept
 //! event      what happened                        prompt     what a job asks of a person, and the answer
+//! health     how the app is, and how much it keeps
 //! ```
 //! What is no matter of the socket alone is a noun of its own, and only named here: settings, launches, presets, projects.
 
 mod event;
+mod health;
 mod job;
 mod prompt;
 mod reply;
@@ -23,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     event::Event,
+    health::{Finding, Health, Storage, TriedDatabase},
     job::{Job, JobType},
     prompt::{Answer, Prompt, Question},
     reply::{CommandConsent, Extent, Failure, FailureCode, HitMarks, Overview, Reply},

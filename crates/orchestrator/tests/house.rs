@@ -133,6 +133,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "settings",
             "ssh",
             "store",
+            "traces",
             "visible",
             "wire",
         ],

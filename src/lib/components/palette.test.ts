@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { destination, linked, match } from './palette';
+import { destination, linked } from './palette';
+import { fit, marks, match } from './palette-match';
 
 test('letters match as a whole or from the starts of words', () => {
   expect(match('deploy', 'dep')).toEqual([0, 1, 2]);
@@ -9,6 +10,19 @@ test('letters match as a whole or from the starts of words', () => {
   expect(match('docker ps', 'dep')).toBeNull();
   expect(match('deploy', 'x')).toBeNull();
   expect(match('anything', '')).toEqual([]);
+});
+
+test('words come in any order, in the name and around it', () => {
+  const apply = { name: 'apply', place: 'infra', also: 'one state per environment infra' };
+  expect(fit(apply, 'infra apply')).toMatchObject({ kind: 2 });
+  expect(fit(apply, 'apply infra')).toMatchObject({ kind: 2 });
+  expect(fit(apply, 'state')).toMatchObject({ kind: 3 });
+  expect(fit(apply, 'apply shop')).toBeNull();
+  expect(fit(apply, 'app')).toMatchObject({ kind: 0 });
+  expect(fit({ name: 'Run again', place: '', also: 'retry rerun' }, 'retry')).toMatchObject({
+    kind: 3,
+  });
+  expect(marks('apply', 'infra ap')).toEqual([0, 1]);
 });
 
 test('a pasted link names its job and lines', () => {

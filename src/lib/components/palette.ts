@@ -4,14 +4,24 @@ import { hostPath } from '$lib/host';
 import { type AnyStatus, elapsed, place, shownStatus, title } from '$lib/job';
 import { day, timeOfDay, took } from '$lib/format';
 import type { App } from '$lib/state/app.svelte';
-import type { Job } from '$lib/wire';
-import { addProject } from './launch/add-project';
+import type { Host, Job } from '$lib/wire';
+import type { Tab } from '$lib/tab';
+import { ofTab, ofText, ofWindow } from './palette-actions';
+import { type Fit, fit } from './palette-match';
 
 /** One thing that can be chosen. */
 export interface Entry {
   id: string;
   icon:
-    'target' | 'command' | 'host' | 'folder' | 'page' | 'theme' | 'search' | { status: AnyStatus };
+    | 'target'
+    | 'command'
+    | 'host'
+    | 'folder'
+    | 'page'
+    | 'theme'
+    | 'search'
+    | 'verb'
+    | { status: AnyStatus };
   /** What is matched. */
   name: string;
   doc: string | null;
@@ -21,6 +31,10 @@ export interface Entry {
   also?: string;
   /** Where it belongs, at the right. */
   place: string;
+  /** The key that does it without the palette. */
+  key?: string;
+  /** What has to be chosen next; then it does nothing by itself. */
+  into?: Step;
   danger?: boolean;
   /** The exact command, in the footer. */
   line: string | null;
@@ -31,6 +45,13 @@ export interface Entry {
   other?: { verb: string; run: () => void };
 }
 
+/** Something to choose before an entry can be done. */
+export interface Step {
+  /** What is asked. */
+  asks: string;
+  entries: Entry[];
+}
+
 /** Entries under one heading. */
 export interface Found {
   name: string;
@@ -39,13 +60,16 @@ export interface Found {
 
 /** Hits shown of each kind. */
 const MOST = 6;
+/** Entries of a step, at most. */
+const LISTED = 50;
 /** And with nothing typed, so that every kind is in sight. */
 const FEW = 3;
 
-/** Everything that matches, by kind, the best first. */
-export function find(app: App, query: string): Found[] {
+/** Everything that matches, by kind, the best first; `tab` is the one that is looked at. */
+export function find(app: App, query: string, tab: Tab | null = null): Found[] {
   const link = linked(query);
   if (link) return [{ name: 'Jobs', entries: [linkEntry(app, link)] }];
+  const wanted = query.trim();
   const typed = destination(query);
   const shells: Found[] = typed ? [{ name: 'Shells', entries: shellsOn(app, typed) }] : [];
   const kinds: [string, Entry[]][] = [
@@ -54,11 +78,16 @@ export function find(app: App, query: string): Found[] {
     ['Hosts', hosts(app)],
     ['Jobs', app.jobs.all.slice(0, 200).map((job) => jobEntry(app, job))],
     ['Saved searches', searches(app)],
-    ['Actions', actions(app)],
+    ['This tab', ofTab(app, tab)],
+    ['Actions', ofWindow(app)],
   ];
-  const groups = kinds.map(([name, entries]) => ({ name, entries: best(entries, query.trim()) }));
-  const logs: Found[] = query.trim() ? [{ name: 'Logs', entries: [logEntry(app, query)] }] : [];
-  return [...shells, ...groups, ...logs].filter(({ entries }) => entries.length > 0);
+  const groups = kinds
+    .map(([name, entries]) => ({ name, ...best(entries, wanted) }))
+    .filter(({ entries }) => entries.length > 0)
+    // What was typed to the letter goes before what only has its words somewhere.
+    .sort((a, b) => Math.max(a.kind, 1) - Math.max(b.kind, 1));
+  const text: Found[] = wanted ? [{ name: 'With this text', entries: ofText(app, wanted) }] : [];
+  return [...shells, ...groups, ...text];
 }
 
 /** Searches that were kept under a name. */
@@ -73,20 +102,6 @@ function searches(app: App): Entry[] {
     verb: 'Search',
     run: () => app.look(search),
   }));
-}
-
-/** Whatever was typed may be in a log. */
-function logEntry(app: App, query: string): Entry {
-  return {
-    id: 'search',
-    icon: 'search',
-    name: `Search every log for “${query.trim()}”`,
-    doc: null,
-    place: '',
-    line: null,
-    verb: 'Search',
-    run: () => app.searchLogs(query.trim()),
-  };
 }
 
 /** A job and its lines that a pasted link or id names; null if it is neither. */
@@ -117,7 +132,7 @@ function shellsOn(app: App, typed: string): Entry[] {
   });
   const entries = app.hosts.list.map((host) => entry(host.name, `${host.user}@${host.hostname}`));
   const named = entries.find(({ name }) => name === typed);
-  const matching = best(entries, typed).filter((each) => each !== named);
+  const matching = best(entries, typed).entries.filter((each) => each !== named);
   return [named ?? entry(typed, ''), ...matching];
 }
 
@@ -138,53 +153,25 @@ function linkEntry(app: App, { job, lines }: { job: string; lines: string }): En
   };
 }
 
-/**
- * The places of the query in a name, or null: as a whole first, then letter by letter, each one next to the last or at
- * the start of a word.
- */
-export function match(name: string, query: string): number[] | null {
-  if (query === '') return [];
-  const [low, wanted] = [name.toLowerCase(), query.toLowerCase()];
-  const whole = low.indexOf(wanted);
-  if (whole >= 0) return Array.from(wanted, (_, i) => whole + i);
-  const at: number[] = [];
-  for (const letter of wanted) {
-    const last = at.at(-1) ?? -2;
-    let next = last + 1;
-    if (low[next] !== letter) next = wordStart(low, letter, next + 1);
-    if (next < 0) return null;
-    at.push(next);
-  }
-  return at;
-}
-
-function wordStart(text: string, letter: string, from: number): number {
-  for (let at = Math.max(0, from); at < text.length; at++) {
-    if (text[at] === letter && (at === 0 || !/[\p{L}\p{N}]/u.test(text[at - 1]!))) return at;
-  }
-  return -1;
-}
-
-function best(entries: Entry[], query: string): Entry[] {
-  const scored: [number, Entry][] = [];
+/** The best of some, the best first, with how well the first one fits. */
+function best(entries: Entry[], query: string): { entries: Entry[]; kind: number } {
+  const fits: { entry: Entry; fit: Fit }[] = [];
   for (const entry of entries) {
-    const at = match(entry.name, query);
-    if (at) scored.push([score(entry.name, at), entry]);
-    else if (query.length > 1 && entry.also?.toLowerCase().includes(query.toLowerCase())) {
-      scored.push([1000, entry]);
-    }
+    const fitting = fit(entry, query);
+    if (fitting) fits.push({ entry, fit: fitting });
   }
-  return scored
-    .sort(([a], [b]) => a - b)
-    .slice(0, query === '' ? FEW : MOST)
-    .map(([, entry]) => entry);
+  fits.sort((a, b) => a.fit.kind - b.fit.kind || a.fit.score - b.fit.score);
+  return {
+    entries: fits.slice(0, query === '' ? FEW : MOST).map(({ entry }) => entry),
+    kind: fits[0]?.fit.kind ?? 0,
+  };
 }
 
-/** Small is good: letters together, near the start, in a short name. */
-function score(name: string, at: number[]): number {
-  if (at.length === 0) return 0;
-  const spread = at.at(-1)! - at[0]! + 1 - at.length;
-  return spread * 10 + at[0]! + name.length / 100;
+/** Of the entries of a step, those that match; all of them if nothing is typed. */
+export function within({ asks, entries }: Step, query: string): Found[] {
+  const wanted = query.trim();
+  const found = wanted === '' ? entries : entries.filter((entry) => fit(entry, wanted) !== null);
+  return found.length > 0 ? [{ name: asks, entries: found.slice(0, LISTED) }] : [];
 }
 
 /** Those run last come first, if letters do not tell them apart. */
@@ -211,20 +198,51 @@ function targets(app: App): Entry[] {
   return all.sort((a, b) => (a.ran === b.ran ? 0 : a.ran < b.ran ? 1 : -1));
 }
 
+/** One for each command: of those that several hosts have, the host is chosen next. */
 function commands(app: App): Entry[] {
-  return app.hosts.list.flatMap((host) =>
-    host.commands.map((command) => ({
-      id: `command ${host.name} ${command}`,
-      icon: 'command' as const,
+  const on = new Map<string, Host[]>();
+  for (const host of app.hosts.list) {
+    for (const command of host.commands) on.set(command, [...(on.get(command) ?? []), host]);
+  }
+  return [...on].map(([command, hosts]) => {
+    const [only] = hosts;
+    if (hosts.length === 1) return commandEntry(app, command, only!, command);
+    return {
+      id: `command ${command}`,
+      icon: 'command',
       name: command,
       doc: null,
-      place: host.production ? `${host.name}, production` : host.name,
+      also: hosts.map(({ name }) => name).join(' '),
+      place: `${hosts.length} hosts`,
       line: command,
-      verb: 'Run',
-      run: () => void app.launch.command(host.name, command),
-      other: { verb: 'Open the form', run: () => app.launch.commandForm(host.name, command) },
-    })),
-  );
+      verb: 'Choose the host',
+      run: () => undefined,
+      other: {
+        verb: 'Open the form',
+        run: () => app.launch.commandForm(null, command),
+      },
+      into: {
+        asks: `Run ${command} on`,
+        entries: hosts.map((host) => commandEntry(app, command, host, host.name)),
+      },
+    };
+  });
+}
+
+function commandEntry(app: App, command: string, host: Host, name: string): Entry {
+  const where = host.production ? `${host.name}, production` : host.name;
+  const address = `${host.user}@${host.hostname}`;
+  return {
+    id: `command ${host.name} ${command}`,
+    icon: name === command ? 'command' : 'host',
+    name,
+    doc: name === command || !host.production ? null : 'production',
+    place: name === command ? where : address,
+    line: command,
+    verb: 'Run',
+    run: () => void app.launch.command(host.name, command),
+    other: { verb: 'Open the form', run: () => app.launch.commandForm(host.name, command) },
+  };
 }
 
 function hosts(app: App): Entry[] {
@@ -257,26 +275,4 @@ function jobEntry(app: App, job: Job): Entry {
     run: () => app.show(job),
     other: { verb: 'Run again', run: () => void app.launch.again(job) },
   };
-}
-
-function actions(app: App): Entry[] {
-  const entry = (name: string, icon: Entry['icon'], run: () => void): Entry => {
-    return { id: name, icon, name, doc: null, place: '', line: null, verb: 'Select', run };
-  };
-  return [
-    entry('Run a command…', 'command', () => app.launch.commandForm(null)),
-    entry('Open a shell', 'command', () => app.launch.shell(null)),
-    entry('Add a folder with a Makefile…', 'folder', () => addProject(app)),
-    entry('History', 'page', () => app.go('/history')),
-    entry('Hosts', 'page', () => app.go('/hosts')),
-    entry('Add a host…', 'host', () => app.editHost(null)),
-    entry(app.view.hidesSidebar ? 'Show the sidebar' : 'Hide the sidebar', 'page', () =>
-      app.view.toggleSidebar(),
-    ),
-    entry('Settings', 'page', () => app.go('/settings')),
-    entry('Keyboard shortcuts', 'page', () => (app.overlay = 'shortcuts')),
-    entry('Theme: system', 'theme', () => app.theme.choose('system')),
-    entry('Theme: light', 'theme', () => app.theme.choose('light')),
-    entry('Theme: dark', 'theme', () => app.theme.choose('dark')),
-  ];
 }

@@ -11,9 +11,11 @@ import { Durations } from './durations.svelte';
 import { History } from './history.svelte';
 import { JobColumns } from './job-columns.svelte';
 import { type SavedSearch, SavedSearches } from './saved-searches.svelte';
+import { Health } from './health.svelte';
 import { HostView } from './host-view.svelte';
 import { Hosts } from './hosts.svelte';
 import { Jobs } from './jobs.svelte';
+import { Keymap } from './keymap.svelte';
 import { Launch } from './launch/launch.svelte';
 import { Logs } from './log/logs.svelte';
 import { Notes } from './notes.svelte';
@@ -27,7 +29,9 @@ import { Settings } from './settings.svelte';
 import { TargetView } from './target-view.svelte';
 import { Terminals } from './terminal/terminal.svelte';
 import { Theme } from './theme.svelte';
+import { Undo } from './undo.svelte';
 import { View } from './appearance.svelte';
+import { Zoom } from './zoom.svelte';
 
 /** An overlay of the frame that is open. */
 export type Overlay =
@@ -49,6 +53,8 @@ export class App {
   /** Who starts jobs here. */
   owner = $state('');
   overlay = $state<Overlay | null>(null);
+  /** The tab that is looked at; null on any other page. */
+  tab = $state.raw<Tab | null>(null);
   /** What runs, while it is asked what is to become of it when the window closes. */
   quitting = $state.raw<Running | null>(null);
 
@@ -57,6 +63,9 @@ export class App {
   readonly clock = new Clock();
   readonly theme = new Theme();
   readonly view = new View();
+  readonly zoom = new Zoom();
+  readonly keys = new Keymap();
+  readonly undo = new Undo();
   readonly projects: Projects;
   readonly hosts: Hosts;
   readonly reaches: Reaches;
@@ -74,6 +83,7 @@ export class App {
   readonly prompts: Prompts;
   readonly launch: Launch;
   readonly settings: Settings;
+  readonly health: Health;
   readonly #go: (path: string) => void;
 
   constructor(world: World, go: (path: string) => void) {
@@ -102,6 +112,7 @@ export class App {
     );
     this.prompts = new Prompts(client, (job) => this.jobs.get(job)?.batch ?? null);
     this.settings = new Settings(client);
+    this.health = new Health(client);
     const { projects, jobs, notices } = this;
     const isOthers = (job: Job) => job.owner !== this.owner;
     // Of a command on many hosts the answers of all are looked at, and not the log of one.

@@ -6,6 +6,12 @@ export type Times = 'off' | 'since' | 'step' | 'clock';
 
 const ORDER: Times[] = ['since', 'step', 'clock', 'off'];
 
+/** A target that was starred. */
+export interface Favourite {
+  project: string;
+  target: string;
+}
+
 /** Width of the sidebar in px: at first, at least, at most. */
 export const SIDEBAR = { usual: 264, least: 200, most: 360 };
 
@@ -25,6 +31,25 @@ export class View {
   /** The sections of the sidebar that are folded, by title. */
   folded = $state.raw<string[]>(localChoices.list('folded-sections'));
 
+  /** Targets that come before all others, in the order in which they were starred. */
+  favourites = $state.raw<Favourite[]>(storedFavourites());
+
+  /** Whether a target is among them. */
+  isFavourite(project: string, target: string): boolean {
+    return this.favourites.some((each) => each.project === project && each.target === target);
+  }
+
+  /** Has a target among them, or no longer. */
+  favour(project: string, target: string): void {
+    const others = this.favourites.filter(
+      (each) => each.project !== project || each.target !== target,
+    );
+    this.favourites =
+      others.length < this.favourites.length ? others : [...others, { project, target }];
+    const kept = this.favourites.map((each) => `${each.project}\n${each.target}`);
+    localChoices.set('favourites', JSON.stringify(kept));
+  }
+
   /** Folds a section of the sidebar, or unfolds it. */
   fold(section: string): void {
     const others = this.folded.filter((each) => each !== section);
@@ -40,8 +65,13 @@ export class View {
 
   /** The next kind of times. */
   nextTimes(): void {
-    this.times = ORDER[(ORDER.indexOf(this.times) + 1) % ORDER.length]!;
-    localChoices.set('times', this.times);
+    this.showTimes(ORDER[(ORDER.indexOf(this.times) + 1) % ORDER.length]!);
+  }
+
+  /** Shows these times. */
+  showTimes(times: Times): void {
+    this.times = times;
+    localChoices.set('times', times);
   }
 
   /** Wraps long lines, or does not. */
@@ -70,4 +100,11 @@ function within(px: number): number {
 function storedTimes(): Times {
   const word = localChoices.get('times') as Times | null;
   return word !== null && ORDER.includes(word) ? word : 'since';
+}
+
+function storedFavourites(): Favourite[] {
+  return localChoices.list('favourites').map((kept) => {
+    const [project = '', target = ''] = kept.split('\n');
+    return { project, target };
+  });
 }

@@ -67,6 +67,12 @@ export class Hosts {
     return this.#unfolded.has(name);
   }
 
+  /** Hides those of every host. */
+  foldAll(): void {
+    this.#unfolded.clear();
+    localChoices.set('unfolded-hosts', '[]');
+  }
+
   /** Shows or hides them. */
   fold(name: string): void {
     if (!this.#unfolded.delete(name)) this.#unfolded.add(name);
@@ -74,7 +80,7 @@ export class Hosts {
   }
 
   /** Keeps a command for a host. */
-  save(host: string, command: string): Promise<void> {
+  save(host: string | null, command: string): Promise<void> {
     return this.#client.tell({ catalog: { type: 'save_command', with: { host, command } } });
   }
 

@@ -123,6 +123,12 @@ export class Projects {
     this.#unfold(name, !this.unfolded(name));
   }
 
+  /** Folds all of them. */
+  foldAll(): void {
+    this.#unfolded.clear();
+    localChoices.set('unfolded', '[]');
+  }
+
   #unfold(name: string, unfolded: boolean): void {
     if (unfolded) this.#unfolded.add(name);
     else this.#unfolded.delete(name);

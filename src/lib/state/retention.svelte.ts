@@ -2,7 +2,7 @@
 import type { Client } from '../client';
 import { reason } from '../reason';
 import { keepFields, keepOf, type KeepFields } from '../retention';
-import type { Keep, Kept, Outdated, Retention as Rules } from '../wire';
+import type { Keep, Outdated, Retention as Rules } from '../wire';
 
 const ALL: Keep = { days: null, jobs: null, mebibytes: null };
 /** Typing rests so long before the server is asked what would go. */
@@ -13,8 +13,6 @@ export const EVERY_PROJECT = '';
 
 /** The rules of the settings, in a form. */
 export class Retention {
-  /** How much there is; null before that is known. */
-  kept = $state.raw<Kept | null>(null);
   /** Whose rules the fields are. */
   project = $state(EVERY_PROJECT);
   fields = $state<KeepFields>({ days: '', jobs: '', size: '' });
@@ -66,16 +64,6 @@ export class Retention {
     this.project = project;
     this.fields = keepFields(this.#of(project) ?? ALL);
     this.outdated = null;
-  }
-
-  /** Asks how much there is. */
-  async load(): Promise<void> {
-    try {
-      this.kept = await this.#client.ask({ settings: { type: 'kept' } }, 'kept');
-      this.problem = null;
-    } catch (error) {
-      this.problem = reason(error);
-    }
   }
 
   /** Asks what the typed rules would drop, once typing rests. */

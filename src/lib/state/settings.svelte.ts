@@ -1,7 +1,7 @@
-// The settings the server keeps: asked for when they are first shown, and held here alone, whether the form or their file changes them.
+// The settings the server keeps: asked for when they are first shown, and held here alone, whether the page or their file changes them.
 import type { Client } from '../client';
 import { reason } from '../reason';
-import type { Settings as Kept } from '../wire';
+import type { Settings as Kept, TriedDatabase } from '../wire';
 import { Retention } from './retention.svelte';
 
 /** The settings, as far as they are known. */
@@ -12,6 +12,8 @@ export class Settings {
   problem = $state<string | null>(null);
 
   readonly #client: Client;
+  /** What is being saved: what comes next waits for it, for it begins with what that made of them. */
+  #saving: Promise<unknown> = Promise.resolve();
 
   constructor(client: Client) {
     this.#client = client;
@@ -28,10 +30,18 @@ export class Settings {
     }
   }
 
-  /** Saves them; rejects with the reason. */
-  async save(settings: Kept): Promise<void> {
-    this.take(
-      await this.#client.ask({ settings: { type: 'change_settings', with: settings } }, 'settings'),
+  /** Saves some of them, and leaves the others as they are then; rejects with the reason. */
+  change(some: Partial<Kept>): Promise<void> {
+    const saved = this.#saving.then(() => this.#save(some));
+    this.#saving = saved.catch(() => undefined);
+    return saved;
+  }
+
+  /** Asks a Postgres whether it can keep the history; rejects with why it cannot. */
+  tryDatabase(url: string, schema: string | null): Promise<TriedDatabase> {
+    return this.#client.ask(
+      { settings: { type: 'try_database', with: { url, schema } } },
+      'tried_database',
     );
   }
 
@@ -43,5 +53,13 @@ export class Settings {
   /** Takes in what they are now; the same once more, as after a change of one's own, changes nothing. */
   take(settings: Kept): void {
     if (JSON.stringify(settings) !== JSON.stringify(this.current)) this.current = settings;
+  }
+
+  async #save(some: Partial<Kept>): Promise<void> {
+    if (this.current === null) throw new Error('they are not known yet');
+    const settings = { ...this.current, ...some };
+    this.take(
+      await this.#client.ask({ settings: { type: 'change_settings', with: settings } }, 'settings'),
+    );
   }
 }

@@ -5,6 +5,7 @@
 
 mod choose;
 mod consents;
+mod danger_rules;
 pub(super) mod database;
 pub(super) mod edit;
 pub(super) mod files;

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct Kept {
     /// Jobs of everybody who shares it.
     pub jobs: u64,
+    /// Bytes of their logs, as they were written.
+    pub bytes: u64,
     /// Bytes on the server's disk, of jobs and logs.
     pub on_disk: u64,
     /// When the oldest was asked for.

@@ -28,6 +28,11 @@ pub struct Retention {
     pub owner: Option<String>,
 }
 
+/// A job's time may be infinite, if an older app wrote it.
+const KEPT: &str = "select count(*) as jobs, coalesce(sum(bytes), 0)::bigint as bytes,
+     min(queued_at) filter (where isfinite(queued_at)) as oldest
+   from ours.jobs";
+
 /// The jobs that the rules are about, newest first, each with what the rules need.
 macro_rules! outdated {
     ($select:literal) => {
@@ -119,6 +124,26 @@ impl Store {
         gone.map_err(|error| self.fault(error))
     }
 
+    /// How much is kept.
+    ///
+    /// # Errors
+    /// Any error of the server.
+    pub async fn kept(&self) -> Result<Kept> {
+        let count = sqlx::query(self.tables.sql(KEPT));
+        let row = self.with(async |connection| count.fetch_one(connection).await);
+        let kept = |row: PgRow, on_disk: u64| -> sqlx::Result<Kept> {
+            let number = |name: &str| row.try_get::<i64, _>(name).map(i64::cast_unsigned);
+            Ok(Kept {
+                jobs: number("jobs")?,
+                bytes: number("bytes")?,
+                on_disk,
+                oldest: row.try_get("oldest")?,
+            })
+        };
+        let row = row.await?;
+        kept(row, self.size_on_disk().await?).map_err(|error| self.fault(error))
+    }
+
     /// Bytes that the history takes on the server's disk.
     ///
     /// # Errors
@@ -131,38 +156,6 @@ impl Store {
         .bind(self.tables.schema());
         let size = self.with(async |connection| size.fetch_one(connection).await);
         Ok(size.await?.cast_unsigned())
-    }
-
-    /// How much there is. Past a hundred thousand jobs their number is the server's estimate.
-    ///
-    /// # Errors
-    /// Any error of the server.
-    pub async fn kept(&self) -> Result<Kept> {
-        let on_disk = self.size_on_disk().await?;
-        // Ids are in the order of time, so the first one is the oldest.
-        let count = sqlx::query(self.tables.sql(
-            "select (select queued_at from ours.jobs order by id limit 1) as oldest,
-               (select count(*) from (select from ours.jobs limit 100001) some) as counted,
-               (select reltuples::bigint from pg_class
-                where relnamespace = to_regnamespace($1) and relname = 'jobs') as estimated",
-        ))
-        .bind(self.tables.schema());
-        let row = self.with(async |connection| count.fetch_one(connection).await);
-        let row = row.await?;
-        let kept = || -> sqlx::Result<Kept> {
-            let (counted, estimated): (i64, Option<i64>) =
-                (row.try_get("counted")?, row.try_get("estimated")?);
-            let jobs = match counted {
-                ..=100_000 => counted,
-                _ => counted.max(estimated.unwrap_or_default()),
-            };
-            Ok(Kept {
-                jobs: jobs.cast_unsigned(),
-                on_disk,
-                oldest: row.try_get("oldest")?,
-            })
-        };
-        kept().map_err(|error| self.fault(error))
     }
 
     /// Makes room of what has gone: for new logs, or on the disk if nobody else needs the tables meanwhile.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Job, Prompt, SeenDatabase, StoreState};
+use super::{Health, Job, Prompt, SeenDatabase, StoreState, TriedDatabase};
 use crate::{
     batch::{Answers, Batch, Difference, LastTime, Merged, Summary},
     compare::{self, Comparison},
@@ -171,6 +171,10 @@ pub enum Reply {
     Kept(Kept),
     /// What rules would let go.
     Outdated(Outdated),
+    /// What is known of a database that was tried.
+    TriedDatabase(TriedDatabase),
+    /// How the app is.
+    Health(Box<Health>),
 }
 
 impl Reply {

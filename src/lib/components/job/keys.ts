@@ -30,14 +30,16 @@ function means(event: KeyboardEvent, on: OnJob): boolean {
     PAGE_KEYS[event.key]!(on.view, event.shiftKey);
     return true;
   }
-  if (typing(event) || modHeld(event) || event.altKey) return false;
-  return (isLogs || 'rc'.includes(event.key)) && press(event.key, on);
+  const { key, mod } = on.app.keys.meant(event, 'job');
+  if (typing(event) || mod || event.altKey) return false;
+  return (isLogs || 'rc'.includes(key)) && press(key, on);
 }
 
 /** Does what a key means with Ctrl or Cmd; false if it means nothing. */
 function withMod(event: KeyboardEvent, { app, job, view }: OnJob): boolean {
-  if (!modHeld(event)) return false;
-  switch (event.key.toLowerCase()) {
+  const { key, mod } = app.keys.meant(event, 'job');
+  if (!mod) return false;
+  switch (key.toLowerCase()) {
     case 'f':
       if (event.shiftKey) return false;
       // What is looked for is looked for in the log.

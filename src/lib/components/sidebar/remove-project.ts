@@ -3,5 +3,11 @@ import type { App } from '$lib/state/app.svelte';
 
 /** Takes an added project off the list; nothing on disk changes. A failure is shown above the canvas. */
 export function takeOff(app: App, name: string): void {
-  void app.attempt(`remove ${name} from the list`, app.projects.remove(name));
+  const path = app.projects.get(name)?.path;
+  const removing = app.projects.remove(name).then(() => {
+    if (path === undefined) return;
+    const back = () => void app.attempt(`bring ${name} back`, app.projects.add(path));
+    app.undo.offer(`Removed ${name} from the list`, back);
+  });
+  void app.attempt(`remove ${name} from the list`, removing);
 }

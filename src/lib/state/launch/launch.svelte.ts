@@ -47,6 +47,8 @@ export class Launch {
   consent = $state.raw<{ question: CommandConsent; answer: (allowed: boolean) => void } | null>(
     null,
   );
+  /** A script that was dropped on the open form of a command, as the command that it is. */
+  dropped = $state.raw<string | null>(null);
   /** What is being started by a click: a second click waits for it. */
   #starting = $state.raw<string | null>(null);
   /** The last form that was asked for; one that is ready later than it does not open. */
@@ -224,11 +226,11 @@ export class Launch {
     return project && target ? { project, target } : null;
   }
 
-  /** Allows the project's targets and goes on; rejects with the reason. */
-  async accept(): Promise<void> {
+  /** Allows the targets of the project, and of others with it, and goes on; rejects with the reason. */
+  async accept(others: Project[] = []): Promise<void> {
     const pending = this.trust;
     if (!pending) return;
-    await this.#world.projects.trust(pending.project.name);
+    for (const { name } of [pending.project, ...others]) await this.#world.projects.trust(name);
     this.trust = null;
     pending.then();
   }

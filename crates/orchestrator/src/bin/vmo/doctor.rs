@@ -19,6 +19,8 @@ use crate::{Outcome, db, out};
 struct Check {
     what: &'static str,
     ok: bool,
+    /// Whether nothing is broken if it is not.
+    optional: bool,
     /// What was found, or what to do.
     found: String,
 }
@@ -39,11 +41,17 @@ const TO_WRITE: Duration = Duration::from_secs(10);
 
 impl Check {
     fn new(what: &'static str, ok: bool, found: String) -> Self {
-        Self { what, ok, found }
+        let optional = OPTIONAL.contains(&what);
+        Self {
+            what,
+            ok,
+            optional,
+            found,
+        }
     }
 
     fn word(&self) -> &'static str {
-        match (self.ok, OPTIONAL.contains(&self.what)) {
+        match (self.ok, self.optional) {
             (true, _) => "ok     ",
             (false, true) => "missing",
             (false, false) => "broken ",
@@ -66,12 +74,10 @@ pub(crate) async fn doctor(json: bool) -> Outcome {
     ];
     for (what, name) in [("supervisor", "vmo-supervisor"), ("vmo", "vmo")] {
         let program = folders::program(name);
-        checks.push(Check {
-            what,
-            ok: program.is_ok(),
-            found: program
-                .map_or_else(|error| error.to_string(), |path| path.display().to_string()),
-        });
+        let ok = program.is_ok();
+        let found =
+            program.map_or_else(|error| error.to_string(), |path| path.display().to_string());
+        checks.push(Check::new(what, ok, found));
     }
     match Folders::of_user() {
         Ok(folders) => {
@@ -90,9 +96,7 @@ pub(crate) async fn doctor(json: bool) -> Outcome {
             out::line(format_args!("{word} {:14} {}", check.what, check.found))?;
         }
     }
-    let broken = checks
-        .iter()
-        .any(|check| !check.ok && !OPTIONAL.contains(&check.what));
+    let broken = checks.iter().any(|check| !check.ok && !check.optional);
     Ok(ExitCode::from(u8::from(broken)))
 }
 
@@ -243,16 +247,12 @@ fn disk_check(engine: &Engine) -> Check {
         ),
         (_, Ok(free)) => (true, format!("{} MiB free; {kept}", free / mib)),
     };
-    Check { what, ok, found }
+    Check::new(what, ok, found)
 }
 
 fn tool(name: &'static str, otherwise: &str) -> Check {
     let program = folders::installed(name).ok();
-    Check {
-        what: name,
-        ok: program.is_some(),
-        found: shown(program, otherwise),
-    }
+    Check::new(name, program.is_some(), shown(program, otherwise))
 }
 
 fn shown(path: Option<PathBuf>, otherwise: &str) -> String {

@@ -201,6 +201,11 @@ fn main() -> ExitCode {
         .with(wanted.unwrap_or_else(|_| "error,sqlx=off".into()))
         .with(filter_fn(orchestrator::traces::may_be_written))
         .with(writer)
+        .with(
+            tracing_subscriber::fmt::layer()
+                .with_ansi(false)
+                .with_writer(|| orchestrator::traces::Recent),
+        )
         .init();
     orchestrator::open_files::raise_open_files();
     let outcome = dispatch(cli.command);

@@ -12,7 +12,7 @@ use crate::{
     json_file::{self, JsonFileError},
     settings::Settings,
     store::{Address, Store, StoreError},
-    wire::{Event, SeenDatabase},
+    wire::{Event, SeenDatabase, TriedDatabase},
 };
 
 /// The variable that is ours alone.
@@ -214,6 +214,23 @@ impl Catalog {
     #[must_use]
     pub fn seen_database(&self) -> Option<SeenDatabase> {
         self.0.seen_database.lock().clone()
+    }
+
+    /// Asks a Postgres whether it can keep the history; nothing is changed.
+    ///
+    /// # Errors
+    /// If the address cannot be read, or the server does not answer or refuses.
+    pub async fn try_database(
+        &self,
+        url: &str,
+        schema: Option<&str>,
+    ) -> Result<TriedDatabase, EngineError> {
+        let address = Address::parse(url.trim(), schema)?;
+        let ours = Store::is_ours(&address).await?;
+        Ok(TriedDatabase {
+            at: address.shown(),
+            ours,
+        })
     }
 
     /// Remembers whether the database that `DATABASE_URL` names keeps the history, from the next start on. Gives its name.

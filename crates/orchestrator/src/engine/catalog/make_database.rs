@@ -106,6 +106,7 @@ impl Catalog {
         let environment = self.environment();
         let by_direnv = make::direnv(&project.path, &environment).is_some();
         make::settle(&mut scan, &project.path, &environment, by_direnv);
+        self.mark_dangerous(&mut scan);
         scan
     }
 

@@ -59,7 +59,8 @@ impl Catalog {
         hosts: &[String],
         typed: &[String],
     ) -> Result<(), EngineError> {
-        match make::danger(command) {
+        let by_own_rules = || Some(self.danger_by_own_rules(command)?.why);
+        match make::danger(command).or_else(by_own_rules) {
             Some(danger) => self.typed(&format!("the command {danger}"), hosts, typed),
             None => Ok(()),
         }

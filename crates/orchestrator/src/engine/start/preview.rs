@@ -74,12 +74,12 @@ impl Engine {
             } if hosts.is_empty() => {
                 let composed = self.compose_shell(command, cwd.as_deref(), *pty);
                 Ok(Preview {
-                    dangers: dangers_of(command),
+                    dangers: self.dangers_of(command),
                     ..of_composed(composed, command)
                 })
             }
             Start::Command { command, hosts, .. } => Ok(Preview {
-                dangers: dangers_of(command),
+                dangers: self.dangers_of(command),
                 production: self.catalog().in_production(hosts),
                 ..self.preview_on_hosts(command, hosts)
             }),
@@ -95,7 +95,7 @@ impl Engine {
             .iter()
             .zip(&recipes)
             .filter_map(|(run, recipe)| match goals.contains(run) {
-                true => danger(run, recipe),
+                true => danger(run, recipe).or_else(|| self.danger_by_own_rules(run.0, recipe)),
                 // What a goal leads to is sent with it, unless it is the values given that make it so.
                 false if by_values(run.1) => danger(run, recipe),
                 false => None,
@@ -124,6 +124,22 @@ impl Engine {
             preview.refusal = Some(format!("{}: {problem}", project.name));
         }
         preview
+    }
+
+    /// Why a shell's command line asks before it runs.
+    fn dangers_of(&self, command: &str) -> Vec<Danger> {
+        let by_own_rules = || self.catalog().danger_by_own_rules(command);
+        let danger = make::danger(command).map(by_rule).or_else(by_own_rules);
+        danger.into_iter().collect()
+    }
+
+    /// Why a goal asks before it runs, by a person's own rules for what is in recipes.
+    fn danger_by_own_rules(&self, name: &str, recipe: &Previewed) -> Option<Danger> {
+        let danger = self.catalog().danger_by_own_rules(&recipe.lines.join("\n"));
+        danger.map(|danger| Danger {
+            of: Some(name.to_owned()),
+            ..danger
+        })
     }
 
     pub(super) fn preview_on_hosts(&self, command: &str, hosts: &[String]) -> Preview {
@@ -223,11 +239,6 @@ fn danger((name, target): &Named<'_>, recipe: &Previewed) -> Option<Danger> {
 fn by_values(target: &Target) -> bool {
     let danger = target.danger.as_ref();
     danger.is_none_or(|danger| danger.by == DangerBy::Value)
-}
-
-/// Why a shell's command line asks before it runs.
-fn dangers_of(command: &str) -> Vec<Danger> {
-    make::danger(command).map(by_rule).into_iter().collect()
 }
 
 fn by_rule(why: String) -> Danger {

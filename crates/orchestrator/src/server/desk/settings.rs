@@ -20,5 +20,9 @@ pub(super) async fn answer(engine: Engine, request: SettingsRequest) -> Result<R
             catalog.use_database(used).await?;
             Reply::Ok
         }
+        SettingsRequest::TryDatabase { url, schema } => {
+            Reply::TriedDatabase(catalog.try_database(&url, schema.as_deref()).await?)
+        }
+        SettingsRequest::Health => Reply::Health(Box::new(engine.health().await?)),
     })
 }

@@ -27,4 +27,13 @@ pub enum SettingsRequest {
         /// Whether it does.
         used: bool,
     },
+    /// Asks a Postgres whether it can keep the history; nothing is changed: [`Reply::TriedDatabase`].
+    TryDatabase {
+        /// Its address, `postgres://user:password@host/name`.
+        url: String,
+        /// The schema for the tables; none means the role's own first one.
+        schema: Option<String>,
+    },
+    /// Looks at what the app needs, which takes some seconds: [`Reply::Health`].
+    Health,
 }

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import type { Target } from '../wire';
+import { alike } from './prefixes';
+
+const targets = (names: string[]) => names.map((name) => ({ name }) as Target);
+
+test('a few targets are one list', () => {
+  const few = targets(['db-up', 'db-down', 'db-dump']);
+  expect(alike(few)).toEqual([{ prefix: null, targets: few }]);
+});
+
+test('many are in groups by what they begin with, and the others stay together', () => {
+  const many = targets([
+    'build',
+    ...Array.from({ length: 20 }, (_, i) => `docker-${i}`),
+    'test',
+    ...Array.from({ length: 10 }, (_, i) => `db/${i}`),
+    'lone-wolf',
+  ]);
+  const groups = alike(many).map(({ prefix, targets }) => [prefix, targets.length]);
+  expect(groups).toEqual([
+    [null, 3],
+    ['docker', 20],
+    ['db', 10],
+  ]);
+});
