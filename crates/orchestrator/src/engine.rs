@@ -53,6 +53,7 @@ pub use self::{
         Logs,
         cursor::Cursor,
         find::{Find, Nearest, Progress},
+        index::Indexed,
         lines::LINE_BYTES,
         log::{Log, ReadError},
         piece::Piece,
@@ -239,6 +240,7 @@ impl Engine {
         if engine.0.options.takes_over {
             engine.watch_others();
             engine.watch_owners();
+            engine.keep_index();
         }
         Ok(engine)
     }
