@@ -13,7 +13,7 @@
 //! changes   which jobs changed, as a hint              previous_runs  the jobs before one, of the same thing
 //! notes     what people say of jobs                    batches        one command on many hosts
 //! sweep     the logs of many jobs, a large step at a time
-//! log_index    an index of logs, asked              log_index_sql  and brought up to date
+//! log_index    an index of logs, asked              log_index_sql  and brought up to date, log_index_segments its slices
 //! embedded  our own server: found, started, adopted, stopped
 //! ```
 
@@ -30,6 +30,7 @@ mod error;
 mod import;
 mod jobs;
 mod log_index;
+mod log_index_segments;
 mod log_index_sql;
 mod moment;
 mod notes;
