@@ -33,7 +33,7 @@ const LOGS: &str = "
        case line % 3 when 0 then '  INFO' when 1 then ' DEBUG' else '  WARN' end ||
        ' shop_web::http request{id=' || substr(md5(job.command || line), 1, 8) || '}: GET /api/v1/' ||
        case line % 4 when 0 then 'items' when 1 then 'orders' when 2 then 'users/me' else 'health' end ||
-       ' 200 in ' || hashtext(job.command || line) & 1023 || ' ms', 114) || e'\\n', '')
+       ' 200 in ' || (hashtext(job.command || line) & 1023) || ' ms', 114) || e'\\n', '')
      from generate_series(1, 10) as line),
     meta, state
   from jobs job, job_logs known where known.job_id = $1 and job.command like 'small %'";
