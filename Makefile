@@ -57,9 +57,9 @@ try-package: ## install the .deb on this machine (as root), run the demo in it a
 	@scripts/setup.sh test
 	@scripts/try-package.sh
 
-bench: ## how fast it is, as a table; ONLY="w1 w3" picks rows, ROUNDS=9 repeats more than five times; BIG=10000000 is the lines that H2 searches
+bench: ## how fast it is, as a table; ONLY="w1 w3" picks rows, ROUNDS=9 repeats more than five times; BIG=10000000 is the lines that H2 searches, JOBS=900000 how many small jobs have ten each
 	@scripts/setup.sh start
-	@scripts/bench.sh --server --rounds $(or $(ROUNDS),5) --lines $(or $(BIG),1000000) $(ONLY)
+	@scripts/bench.sh --server --rounds $(or $(ROUNDS),5) --lines $(or $(BIG),1000000) --jobs $(or $(JOBS),20000) $(ONLY)
 
 bench-ui: ## how fast the log is in Chromium and in the window; ONLY="l1 memory" picks rows, BIG=50000000 is the lines of the big one
 	@scripts/setup.sh test

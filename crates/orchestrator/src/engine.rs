@@ -54,6 +54,7 @@ pub use self::{
         Logs,
         cursor::Cursor,
         find::{Find, Nearest, Progress},
+        index::Indexed,
         lines::LINE_BYTES,
         log::{Log, ReadError},
         piece::Piece,
@@ -241,6 +242,7 @@ impl Engine {
             engine.watch_others();
             engine.watch_owners();
             engine.apply_retention();
+            engine.keep_index();
         }
         Ok(engine)
     }

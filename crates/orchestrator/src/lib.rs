@@ -8,6 +8,7 @@
 //! visible                    what another wrote, as it may be shown: marks for what could deceive
 //! batch                      one command on many hosts: rules, waves, what is next; a value without tasks
 //! search                     what is looked for in every log, and how one log is looked through; a value without tasks
+//! log_index                  which units of text cannot hold what is looked for; a value, too
 //! compare                    which lines of one log are new, or differ from another's, and what else does; a value, too
 //! ids, clock                 ids that sort by when they were made, and the time now, whatever the clock says
 //! folders, json_file         where everything is; JSON files of ours, the last good one in force
@@ -36,7 +37,7 @@
 //! ```text
 //! environment, fleet, ids, clock, confined, did_you_mean, folders, open_files, runtime, traces, log, host, project, visible, job,
 //!     json_file
-//!   ← batch, search, compare ← launch, settings, presets, make, hosts, ssh ← session, store ← wire ← engine ← server ← vmo, src-tauri
+//!   ← batch, search, log_index, compare ← launch, settings, presets, make, hosts, ssh ← session, store ← wire ← engine ← server ← vmo, src-tauri
 //! ```
 //! `tests/house.rs` has the same as a table, module by module, and forbids that two files lean on each other.
 //!
@@ -71,6 +72,7 @@ pub mod job;
 pub mod json_file;
 pub mod launch;
 pub mod log;
+pub mod log_index;
 pub mod make;
 pub mod open_files;
 pub mod presets;

@@ -13,6 +13,7 @@
 //! changes   which jobs changed, as a hint              previous_runs  the jobs before one, of the same thing
 //! notes     what people say of jobs                    batches        one command on many hosts
 //! sweep     the logs of many jobs, a large step at a time
+//! log_index    an index of logs, asked              log_index_sql  and brought up to date, log_index_segments its slices
 //! embedded  our own server: found, started, adopted, stopped
 //! ```
 
@@ -28,6 +29,9 @@ pub mod embedded;
 mod error;
 mod import;
 mod jobs;
+mod log_index;
+mod log_index_segments;
+mod log_index_sql;
 mod moment;
 mod notes;
 mod owners;
@@ -48,6 +52,8 @@ pub use changes::{Change, Changes};
 pub use connect::Store;
 pub use error::{Interruption, StoreError};
 pub use import::Part;
+pub use log_index::{Coverage, Segment};
+pub use log_index_sql::{Arrived, Lease, Progress as IndexProgress};
 pub use retention::Retention;
 pub use sweep::{RawBlock, Step};
 

@@ -71,6 +71,11 @@ impl App {
         Page::open(&self.door).await
     }
 
+    /// A program of ours, on the same folders.
+    pub(crate) fn program(&self, name: &str) -> std::process::Command {
+        self.home.program(name)
+    }
+
     /// The process that serves.
     pub(crate) fn pid(&self) -> i32 {
         self.serving.id().cast_signed()

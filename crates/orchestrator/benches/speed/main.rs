@@ -14,7 +14,7 @@
 //! archive   what is in Postgres; one COPY
 //! flood     W1, W2        ticks  W3                  clicks    W4, W5
 //! history   H1, H3        starts A1, A2             storm     P6
-//! search    H2
+//! search    H2            many_jobs  which it searches, too
 //! hosts     S1, S2, S3, S5        fleet  S4, P11, grouping, a list of hosts
 //! ```
 
@@ -28,6 +28,7 @@ mod flood;
 mod history;
 mod home;
 mod hosts;
+mod many_jobs;
 mod options;
 mod page;
 #[path = "../../tests/support/postgres.rs"]
@@ -112,7 +113,7 @@ async fn measure(options: &Options) -> Outcome<Table> {
     }
     if options.wants("h2") {
         let app = App::start(programs, None).await?;
-        search::everywhere(&app, options.lines, rounds, &mut table).await?;
+        search::everywhere(&app, (options.lines, options.jobs), rounds, &mut table).await?;
     }
     if options.wants("a1") || options.wants("a2") {
         starts::measure(programs, rounds, &mut table).await?;

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::Outcome;
 
-const USAGE: &str = "usage: speed [--rounds N] [--programs DIR] [--server] [--lines N] [ROW…]
+const USAGE: &str = "usage: speed [--rounds N] [--programs DIR] [--server] [--lines N] [--jobs N] [ROW…]
 --lines: how many lines H2 searches, 1000000 if it is not said
+--jobs: how many small jobs with ten of these lines each there are beside a hundred large ones, 20000 if it is not said
 --server: W1 with a Postgres of the system, too
 rows: w1 w2 w3 w4 w5 h1 h2 h3 a1 a2 s1 s2 s3 s4 s5 p11 groups (all of them where none is named); p6, which fills up to 30 GB of disk";
 
@@ -19,6 +20,8 @@ pub(crate) struct Options {
     pub(crate) server: bool,
     /// Lines that H2 searches.
     pub(crate) lines: usize,
+    /// Small jobs among those that H2 searches.
+    pub(crate) jobs: usize,
     only: Vec<String>,
 }
 
@@ -29,6 +32,7 @@ impl Options {
             programs: Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench"),
             server: false,
             lines: 1_000_000,
+            jobs: 20_000,
             only: Vec::new(),
         };
         let mut words = words.into_iter();
@@ -38,6 +42,7 @@ impl Options {
                 "--bench" => {}
                 "--rounds" => options.rounds = words.next().ok_or(USAGE)?.parse()?,
                 "--lines" => options.lines = words.next().ok_or(USAGE)?.parse()?,
+                "--jobs" => options.jobs = words.next().ok_or(USAGE)?.parse()?,
                 "--server" => options.server = true,
                 "--programs" => options.programs = words.next().ok_or(USAGE)?.into(),
                 row if row.starts_with('-') => return Err(USAGE.into()),

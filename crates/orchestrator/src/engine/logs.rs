@@ -5,6 +5,7 @@ pub(super) mod cursor;
 mod edit;
 mod failures;
 pub(super) mod find;
+pub(super) mod index;
 pub(super) mod lines;
 pub(super) mod log;
 pub(super) mod outline;

@@ -2,14 +2,18 @@
 //! into chunks.
 
 mod finder;
+mod fold;
 mod inline;
 mod pattern;
+mod required;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::{
     finder::{Finder, hits_in_line},
+    fold::{fold, fold_into},
     pattern::{BadPattern, Pattern},
+    required::Required,
 };
 
 /// What is looked for.

@@ -23,6 +23,10 @@ pub struct LogSearch {
     /// Whether all of the log has gone by so far.
     whole: bool,
     bytes: u64,
+    /// Lines that end before this chunk are not reported.
+    start: u64,
+    /// Whether the block that goes by lies before it.
+    is_before: bool,
 }
 
 impl LogSearch {
@@ -35,12 +39,39 @@ impl LogSearch {
             next: Some(0),
             whole: true,
             bytes: 0,
+            start: 0,
+            is_before: false,
         }
+    }
+
+    /// What lies before the block of chunk `seq`, which begins at `state`, need not go by. Of what comes, lines that end before
+    /// chunk `start` are not reported. False, if that state cannot be read: then the log has to go by from its start.
+    #[must_use]
+    pub fn skip_to(&mut self, seq: u64, state: &[u8], start: u64) -> bool {
+        self.start = start;
+        if self.next == Some(seq) {
+            return true;
+        }
+        let state = match State::from_bytes(state) {
+            _ if seq == 0 => State::default(),
+            Ok(state) => state,
+            Err(_) => return false,
+        };
+        self.scan = Finder::resume(Arc::clone(&self.pattern), &state);
+        self.next = Some(seq);
+        true
     }
 
     /// A block of the chunks from `seq` to before `end` begins, at `state`. If it is not the one that should come, what lies
     /// between is gone: `found` gets the lines that end with it.
-    pub fn block(&mut self, seq: u64, end: Option<u64>, state: &[u8], found: impl FnMut(u64)) {
+    pub fn block(&mut self, seq: u64, end: Option<u64>, state: &[u8], mut found: impl FnMut(u64)) {
+        self.is_before = seq < self.start;
+        let is_before = self.is_before;
+        let found = |line| {
+            if !is_before {
+                found(line);
+            }
+        };
         if self.next.is_some_and(|next| next != seq) {
             self.jump(&State::from_bytes(state).unwrap_or_default(), found);
         }
@@ -56,9 +87,14 @@ impl LogSearch {
     }
 
     /// Takes the next bytes, and reports the lines that ended in them and hold a hit.
-    pub fn feed(&mut self, stream: Stream, bytes: &[u8], found: impl FnMut(u64)) {
+    pub fn feed(&mut self, stream: Stream, bytes: &[u8], mut found: impl FnMut(u64)) {
         self.bytes += bytes.len() as u64;
-        self.scan.feed_lines(stream, bytes, found);
+        let is_before = self.is_before;
+        self.scan.feed_lines(stream, bytes, |line| {
+            if !is_before {
+                found(line);
+            }
+        });
     }
 
     /// Reports the lines without an end that hold a hit: no more comes.

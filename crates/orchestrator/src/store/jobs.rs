@@ -155,7 +155,7 @@ impl Store {
         row.await?.as_ref().map(job).transpose()
     }
 
-    async fn many(&self, sql: Sql<'_>) -> Result<Vec<Job>> {
+    pub(super) async fn many(&self, sql: Sql<'_>) -> Result<Vec<Job>> {
         let rows = self.with(async |connection| sql.fetch_all(connection).await);
         Ok(rows.await?.iter().map(job_or_why).collect())
     }
@@ -248,7 +248,7 @@ fn select(
 }
 
 /// Only the conditions that are asked for are written, so that each filter meets its own index.
-fn narrow(sql: &mut QueryBuilder<Postgres>, tables: &Tables, filter: &JobQuery) {
+pub(super) fn narrow(sql: &mut QueryBuilder<Postgres>, tables: &Tables, filter: &JobQuery) {
     if let Some(status) = filter.status {
         sql.push(" and status = ").push_bind(status.word());
     }

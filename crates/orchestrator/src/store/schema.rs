@@ -17,7 +17,7 @@ const LEDGER: &str = "vmo_migrations";
 const TO_MIGRATE: Duration = Duration::from_secs(600);
 
 /// An applied migration is never edited: a change is a new one.
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (
         1,
         "jobs and their logs",
@@ -47,6 +47,11 @@ const MIGRATIONS: [(i64, &str, &str); 6] = [
         6,
         "batches",
         include_str!("../../../../migrations/0006_batches.sql"),
+    ),
+    (
+        7,
+        "an index of logs",
+        include_str!("../../../../migrations/0007_log_index.sql"),
     ),
 ];
 

@@ -59,7 +59,7 @@ const OF_SEVERAL: &str = step!("select * from ours.job_logs where job_id = any($
 
 /// Of one: its rows come from the index in order, and no more of them than fit.
 const OF_ONE: &str = step!(
-    "select * from ours.job_logs where job_id = any($1) and job_id = $3 and seq >= $4
+    "select * from ours.job_logs where job_id = any($1) and job_id = $3 and seq >= $4 and seq < $5
      order by seq fetch first 1000 rows with ties"
 );
 
@@ -76,16 +76,23 @@ impl Store {
         Ok(step(rows.await?, limit, usize::MAX))
     }
 
-    /// The log of one job from chunk `seq` on, as [`Store::sweep`] gives it.
+    /// The log of one job from chunk `seq` on to before `end`, as [`Store::sweep`] gives it.
     ///
     /// # Errors
     /// As there.
-    pub async fn sweep_on(&self, job: JobId, seq: u64, limit: u64) -> Result<Step> {
+    pub async fn sweep_on(
+        &self,
+        job: JobId,
+        seq: u64,
+        end: Option<u64>,
+        limit: u64,
+    ) -> Result<Step> {
         let sql = sqlx::query(self.tables.sql(OF_ONE))
             .bind(vec![job.0])
             .bind(limit.cast_signed())
             .bind(job.0)
-            .bind(seq.cast_signed());
+            .bind(seq.cast_signed())
+            .bind(end.map_or(i64::MAX, u64::cast_signed));
         let rows = self.with(async |connection| sql.fetch_all(connection).await);
         Ok(step(rows.await?, limit, ROWS))
     }

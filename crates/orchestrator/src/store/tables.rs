@@ -58,7 +58,17 @@ mod tests {
     #[test]
     fn every_statement_names_its_tables_with_their_schema() {
         let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
-        let tables = ["jobs", "job_logs", "job_notes", "job_owners", "job_batches"];
+        let tables = [
+            "jobs",
+            "job_logs",
+            "job_notes",
+            "job_owners",
+            "job_batches",
+            "log_index",
+            "log_index_late",
+            "log_index_units",
+            "log_index_segments",
+        ];
         let before = ["from ", "into ", "update ", "join ", "delete "];
         let mut count = 0;
         for file in fs::read_dir(store).unwrap().flatten() {

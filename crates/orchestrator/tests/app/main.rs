@@ -14,6 +14,9 @@ mod page;
 #[path = "../support/postgres.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod postgres;
+#[path = "../support/small_disk.rs"]
+#[expect(dead_code, reason = "other tests use more of it")]
+mod small_disk;
 #[path = "../support/sshd.rs"]
 mod sshd;
 #[path = "../support/witness.rs"]
@@ -32,6 +35,7 @@ mod queue;
 mod retention;
 mod round_trip;
 mod search;
+mod search_index;
 mod secrets;
 mod subscribers;
 mod takeover;

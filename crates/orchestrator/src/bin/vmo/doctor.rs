@@ -13,7 +13,7 @@ use orchestrator::{
 use serde::Serialize;
 use supervisor::disk::{self, FLOOR_VARIABLE};
 
-use crate::{Outcome, db, out};
+use crate::{Outcome, db, index, out};
 
 #[derive(Serialize)]
 struct Check {
@@ -148,6 +148,10 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
     let unarchived = engine.unarchived().await;
     let unarchived = unarchived.unwrap_or_else(|error| vec![error.to_string()]);
     checks.extend(problem("history", &unarchived));
+    // Without one, searches read every log.
+    if let Ok(progress) = engine.logs().index_progress().await {
+        checks.push(Check::new("search", true, index::words(&progress)));
+    }
     let state = engine.link().state();
     let account = state
         .embedded

@@ -12,6 +12,7 @@ mod doctor;
 mod exchange;
 mod host_set;
 mod hosts;
+mod index;
 mod job_words;
 mod list;
 mod log;
@@ -101,6 +102,8 @@ enum Command {
     Import(exchange::Import),
     /// Drop old jobs of the history, by age, number or size; says first which, and asks. Pinned ones and those with a note stay
     Prune(prune::Prune),
+    /// Bring the index up to date by which search finds texts, and say how large it is; the app that stays does it by itself
+    Index(index::Index),
     /// Cancel a job: end its whole process tree with INT, then TERM, then KILL
     Cancel {
         /// The job: its id, the start of it, or `last`
@@ -250,6 +253,7 @@ fn dispatch(command: Command) -> Outcome {
         Command::Log(log) => Box::pin(log::log(log)),
         Command::Search(search) => Box::pin(search::search(search)),
         Command::Diff(diff) => Box::pin(diff::diff(diff)),
+        Command::Index(index) => Box::pin(index::index(index)),
         Command::Prune(prune) => Box::pin(prune::prune(prune)),
         Command::Export(export) => Box::pin(exchange::export(export)),
         Command::Import(import) => Box::pin(exchange::import(import)),

@@ -1,17 +1,22 @@
 //! Searches the logs of many jobs, in spool and store alike, newest job first.
 //!
-//! Three stages, each at most a step ahead of the next: one task [reads](read_logs) the logs, the store's in large steps; a thread
+//! Three stages, each at most a step ahead of the next: one task [reads](read_logs) the logs, the store's in large steps, and of
+//! those in the index only what [can hold a hit](by_index); a thread
 //! [looks](hits) through them and keeps the numbers of lines that hold a hit; another task [gives](hit_lines) those lines, read
 //! once more as any reader of lines has them. So memory is bounded by a few steps, however many logs there are, and whoever
 //! takes what is found sets the pace. Dropping a [`Searching`] ends all three.
 
+mod by_index;
 mod hit_lines;
 mod hits;
 mod read_logs;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use tokio::{
@@ -35,6 +40,9 @@ const AT_ONCE: usize = 2;
 /// What is found and not taken yet, each at most 512 KiB.
 const FOUND: usize = 2;
 
+/// How long a search by the index, which has not met all jobs, waits for their number.
+const TO_COUNT: Duration = Duration::from_millis(100);
+
 /// A search of many logs under way, or over; ended when dropped.
 #[derive(Debug)]
 pub struct Searching {
@@ -51,6 +59,8 @@ struct Shared {
     logs: Logs,
     progress: watch::Sender<Progress>,
     stopped: AtomicBool,
+    /// Whether an index says which logs need not be read.
+    by_index: AtomicBool,
     /// How it will have ended.
     end: parking_lot::Mutex<End>,
 }
@@ -70,6 +80,14 @@ enum Text {
     Spooled(Box<Piece>, Option<Box<State>>),
     /// Of the store.
     Stored(Vec<RawBlock>),
+    /// Of a part of it.
+    Part {
+        blocks: Vec<RawBlock>,
+        /// The chunk it is read from, and that from which on lines count, at its first blocks.
+        begins: Option<(u64, u64)>,
+        /// Whether it goes to the log's end.
+        to_end: bool,
+    },
     /// None that can be read; or none is left.
     None,
 }
@@ -112,6 +130,7 @@ impl Logs {
             logs: self.clone(),
             progress: watch::Sender::default(),
             stopped: AtomicBool::new(false),
+            by_index: AtomicBool::new(false),
             end: parking_lot::Mutex::default(),
         });
         let mut tasks = JoinSet::new();
@@ -143,11 +162,17 @@ async fn run(shared: Arc<Shared>, give: mpsc::Sender<Found>) {
         // It ends with the stages around it.
         looking.await.is_ok()
     };
-    tokio::pin!(through);
-    // A search that is over does not wait for its size to be known.
+    let count = shared.count();
+    tokio::pin!(through, count);
     let is_whole = tokio::select! {
-        is_whole = &mut through => is_whole,
-        () = shared.count() => through.await,
+        is_whole = &mut through => {
+            // A search that is over does not wait for its size to be known, unless it cannot know it by itself.
+            if shared.by_index.load(Ordering::Relaxed) {
+                tokio::time::timeout(TO_COUNT, count).await.ok();
+            }
+            is_whole
+        }
+        () = &mut count => through.await,
     };
     shared.over(is_whole);
 }
@@ -173,6 +198,10 @@ impl Drop for Searching {
 }
 
 impl Shared {
+    fn is_by_index(&self) {
+        self.by_index.store(true, Ordering::Relaxed);
+    }
+
     fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }
@@ -198,7 +227,11 @@ impl Shared {
         let end = self.end.lock().clone();
         self.progress.send_modify(|progress| {
             if !end.full && end.why.is_none() {
-                // All that there is has been looked through.
+                // All that there is has been looked through, or is known to hold nothing.
+                let by_index = self.by_index.load(Ordering::Relaxed);
+                let of = progress.of.filter(|_| by_index).unwrap_or_default();
+                progress.jobs = progress.jobs.max(of.0);
+                progress.bytes = progress.bytes.max(of.1);
                 progress.of = Some((progress.jobs, progress.bytes));
             }
             progress.end = Some(end);
@@ -208,6 +241,11 @@ impl Shared {
     /// Reports why not all can be looked through; the first reason counts.
     fn fails(&self, why: String) {
         self.end.lock().why.get_or_insert(why);
+    }
+
+    /// The scope.
+    fn whole_scope(&self) -> JobQuery {
+        self.page(self.wanted.scope.before, 0)
     }
 
     /// The scope, from after `before` on.

@@ -9,7 +9,11 @@ use regex_syntax::{
     is_word_character,
 };
 
-use super::{Query, inline::inline};
+use super::{
+    Query,
+    inline::inline,
+    required::{Required, required},
+};
 
 /// Bytes of a query, at most.
 const LONGEST: usize = 1000;
@@ -51,6 +55,7 @@ pub struct Pattern {
     regex: meta::Regex,
     /// Whether word ends are looked at here: for plain text that is much faster than within the expression.
     words: bool,
+    required: Required,
 }
 
 impl Pattern {
@@ -84,8 +89,10 @@ impl Pattern {
                 half(Look::WordEndHalfUnicode),
             ]);
         }
+        let hir = inline(hir);
         Ok(Self {
-            regex: compile(hir)?,
+            required: required(&hir),
+            regex: compile(&hir)?,
             words: query.word && !query.regex,
         })
     }
@@ -101,6 +108,12 @@ impl Pattern {
             word: false,
             regex: true,
         })
+    }
+
+    /// What every line that holds it holds.
+    #[must_use]
+    pub const fn required(&self) -> &Required {
+        &self.required
     }
 
     /// Reports each place in the texts of some lines, from left to right, none over another.
@@ -164,12 +177,10 @@ fn parse(text: &str, case: bool) -> Result<Hir, BadPattern> {
     })
 }
 
-fn compile(hir: Hir) -> Result<meta::Regex, BadPattern> {
+fn compile(hir: &Hir) -> Result<meta::Regex, BadPattern> {
     let config = meta::Config::new()
         .nfa_size_limit(Some(COMPILED))
         .hybrid_cache_capacity(STATES);
-    let built = meta::Builder::new()
-        .configure(config)
-        .build_from_hir(&inline(hir));
+    let built = meta::Builder::new().configure(config).build_from_hir(hir);
     built.map_err(|_| BadPattern::Large)
 }

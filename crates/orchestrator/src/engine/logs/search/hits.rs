@@ -75,7 +75,16 @@ impl Place {
                     }
                 });
             }
-            Text::Stored(blocks) => {
+            Text::Stored(blocks) | Text::Part { blocks, .. } => {
+                if let Text::Part {
+                    begins: Some((from, start)),
+                    ..
+                } = part.text
+                    && let Some(first) = blocks.first()
+                {
+                    // Who reads has seen that it can be read.
+                    let _is_readable = reading.skip_to(from, first.state(), start);
+                }
                 for block in blocks {
                     reading.block(block.seq, block.end, block.state(), &mut found);
                     block.each(|stream, bytes| reading.feed(stream, bytes, &mut found));
@@ -90,7 +99,7 @@ impl Place {
         if is_stopped {
             return None;
         }
-        if part.is_last {
+        if part.is_last && !matches!(part.text, Text::Part { to_end: false, .. }) {
             reading.end(&mut found);
         }
         let job = Arc::clone(&part.job);
@@ -128,7 +137,9 @@ impl Text {
                 piece.each(|_, _, _, bytes| all += bytes.len() as u64);
                 all
             }
-            Self::Stored(blocks) => blocks.iter().map(crate::store::RawBlock::bytes).sum(),
+            Self::Stored(blocks) | Self::Part { blocks, .. } => {
+                blocks.iter().map(crate::store::RawBlock::bytes).sum()
+            }
             Self::None => 0,
         }
     }

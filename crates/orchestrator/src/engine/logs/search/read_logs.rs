@@ -9,7 +9,7 @@ use super::{Part, Shared, Text};
 use crate::{
     engine::{Log, ReadError},
     job::{Job, JobId},
-    store::{RawBlock, Step, StoreError},
+    store::{RawBlock, StoreError},
 };
 
 /// Jobs of one page, and of one step.
@@ -35,21 +35,24 @@ pub(super) async fn read(shared: &Arc<Shared>, parts: mpsc::Sender<Vec<Part>>) {
 }
 
 /// Nobody takes what is read.
-struct Enough;
+pub(super) struct Enough;
 
-struct Reader<'a> {
-    shared: &'a Shared,
+pub(super) struct Reader<'a> {
+    pub(super) shared: &'a Shared,
     parts: mpsc::Sender<Vec<Part>>,
     /// Jobs whose logs are read in the next step, and about how many bytes those have.
     waiting: Vec<Arc<Job>>,
     bytes: u64,
     step: u64,
     /// Whether the store has failed: then only what is here is read.
-    is_away: bool,
+    pub(super) is_away: bool,
 }
 
 impl Reader<'_> {
     async fn all(&mut self) -> Option<()> {
+        if self.by_index().await.ok()? {
+            return None;
+        }
         let mut before = self.shared.wanted.scope.before;
         loop {
             let page = self.shared.page(before, JOBS as u32);
@@ -79,7 +82,7 @@ impl Reader<'_> {
         self.shared.fails(why);
     }
 
-    async fn job(&mut self, job: Arc<Job>) -> Result<(), Enough> {
+    pub(super) async fn job(&mut self, job: Arc<Job>) -> Result<(), Enough> {
         let log = self.shared.logs.of(job.id);
         if log.live.is_some() {
             self.flush().await?;
@@ -101,7 +104,7 @@ impl Reader<'_> {
     }
 
     /// Reads the logs of the jobs that wait.
-    async fn flush(&mut self) -> Result<(), Enough> {
+    pub(super) async fn flush(&mut self) -> Result<(), Enough> {
         let mut jobs = std::mem::take(&mut self.waiting);
         self.bytes = 0;
         // The order of a step; only jobs of a clock that is ahead are listed otherwise.
@@ -133,12 +136,11 @@ impl Reader<'_> {
     /// Reads a job's log from chunk `seq` on.
     async fn rest(&mut self, job: &Arc<Job>, mut seq: u64) -> Result<(), Enough> {
         loop {
-            let (id, limit) = (job.id, self.step);
-            let step = self.ask(async |store| store.sweep_on(id, seq, limit).await);
+            let (id, limit) = (job.id, self.step());
+            let step = self.ask(async |store| store.sweep_on(id, seq, None, limit).await);
             let Some(step) = step.await else {
                 return Ok(());
             };
-            self.step = (self.step * 2).min(STEP);
             let last = step.blocks.last();
             let next = last.map_or(seq, |block| block.end.unwrap_or(block.seq + 1));
             let is_last = step.whole || next == seq;
@@ -152,11 +154,18 @@ impl Reader<'_> {
         }
     }
 
+    /// Bytes of log in the next step; each one is larger.
+    pub(super) fn step(&mut self) -> u64 {
+        let step = self.step;
+        self.step = (step * 2).min(STEP);
+        step
+    }
+
     /// Asks the store; none if it does not answer.
-    async fn ask(
+    pub(super) async fn ask<T>(
         &mut self,
-        ask: impl AsyncFnOnce(crate::store::Store) -> Result<Step, StoreError>,
-    ) -> Option<Step> {
+        ask: impl AsyncFnOnce(crate::store::Store) -> Result<T, StoreError>,
+    ) -> Option<T> {
         if self.is_away {
             return None;
         }
@@ -195,7 +204,7 @@ impl Reader<'_> {
         }
     }
 
-    async fn send(&self, parts: Vec<Part>) -> Result<(), Enough> {
+    pub(super) async fn send(&self, parts: Vec<Part>) -> Result<(), Enough> {
         if self.shared.is_stopped() {
             return Err(Enough);
         }
