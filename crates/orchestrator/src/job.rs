@@ -32,7 +32,7 @@ pub(crate) use self::seal::Seal;
 pub use self::{
     place::{Commit, EnvironmentChange, EnvironmentChanged, Here, Place},
     query::JobQuery,
-    reason::{Cause, NamedSpot, span, survivor},
+    reason::{Cause, NamedSpot, is_silent, not_reached, span, survivor},
     state::{State, Status},
     waits::Waits,
 };

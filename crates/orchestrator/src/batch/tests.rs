@@ -20,11 +20,7 @@ fn start(batch: &mut Batch, hosts: &[usize]) {
 
 fn end(batch: &mut Batch, hosts: &[usize], state: HostState) {
     for host in hosts {
-        batch.apply(&Entry::Ended {
-            host: *host,
-            state,
-            why: None,
-        });
+        batch.apply(&Entry::ended(*host, End::new(state, None)));
     }
 }
 

@@ -23,7 +23,7 @@ use uuid::Uuid;
 use self::{folder::BatchFolder, outputs::Outputs, sudo::Passwords};
 use super::{Engine, EngineError};
 use crate::{
-    batch::{Batch, HostState, OnHost, Order},
+    batch::{Batch, End, HostState, OnHost, Order},
     job::JobId,
     ssh::InBatch,
 };
@@ -223,11 +223,16 @@ impl Engine {
                     continue;
                 };
                 let over = match self.0.jobs.get(job).await {
-                    Ok(job) => HostState::of(&job),
+                    Ok(job) => End::of(&job),
                     Err(_) => None,
                 };
-                if let Some((state, why)) = over {
-                    (host.state, host.why) = (state, why);
+                if let Some(End {
+                    state,
+                    why,
+                    unreachable,
+                }) = over
+                {
+                    (host.state, host.why, host.unreachable) = (state, why, unreachable);
                 }
             }
         }

@@ -10,7 +10,7 @@ use orchestrator::{
 use serde_json::Value;
 
 use super::{App, Home, Sshd, appears, with_host};
-use crate::{home::eventually, page::Page, postgres::Postgres};
+use crate::{home::eventually, page::Page, postgres::Postgres, sshd};
 
 /// Many names of one server.
 fn with_hosts(count: usize) -> (Sshd, Postgres, Home) {
@@ -103,6 +103,69 @@ fn what_many_wrote_is_printed_once_for_all_that_wrote_the_same_and_kept_in_a_fil
         words(&refused)
     );
     assert_eq!(home.json(&["jobs", "--json"]).as_array().unwrap().len(), 6);
+}
+
+#[test]
+fn hosts_that_were_not_reached_are_told_apart_in_the_sum() {
+    let (sshd, _postgres, home) = with_hosts(1);
+    for key in ["stranger", "another"] {
+        sshd::keygen(&sshd.path(key));
+    }
+    let other = |name: &str, key: &str, known: &str| {
+        let [key, known] = [key, known].map(|file| sshd.path(file).display().to_string());
+        let (user, hosts) = (sshd.path("user"), sshd.path("known_hosts"));
+        let block = sshd
+            .block(name)
+            .replace(&user.display().to_string(), &key)
+            .replace(&hosts.display().to_string(), &known);
+        // Each has a session of its own.
+        format!("{block}  HostKeyAlias {name}\n")
+    };
+    let public = |key: &str| fs::read_to_string(sshd.path(&format!("{key}.pub"))).unwrap();
+    let (right, wrong) = (public("host"), public("another"));
+    fs::write(sshd.path("right"), format!("locked1,locked2 {right}")).unwrap();
+    fs::write(sshd.path("wrong"), format!("changed {wrong}")).unwrap();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let mute = format!("Host mute\n HostName 127.0.0.1\n Port {port}\n ConnectTimeout 1\n");
+    let config = fs::read_to_string(home.ssh_config()).unwrap()
+        + &other("locked1", "stranger", "right")
+        + &other("locked2", "stranger", "right")
+        + &other("strange", "user", "none")
+        + &other("changed", "user", "wrong")
+        + &mute;
+    fs::write(home.ssh_config(), config).unwrap();
+
+    let all = "h00,locked[1-2],strange,changed,mute,dead";
+    let output = home.run(&["run", "--on", all, "--", "true"]);
+    assert_eq!(output.status.code(), Some(255), "{}", words(&output));
+    let sum = "vmo: 1 done · 1 host key changed: changed · 1 host key not known: strange · 2 login failed: locked[1-2] · \
+               1 no answer: mute · 1 unreachable: dead\n";
+    assert!(words(&output).ends_with(sum), "{}", words(&output));
+    let batch = home.json(&["batch", "last", "--json"]);
+    let reasons: Vec<(&str, &str)> = batch["hosts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|host| Some((host["name"].as_str()?, host["unreachable"].as_str()?)))
+        .collect();
+    let expected = [
+        ("locked1", "auth_failed"),
+        ("locked2", "auth_failed"),
+        ("strange", "host_key_unknown"),
+        ("changed", "host_key_changed"),
+        ("mute", "timeout"),
+        ("dead", "refused"),
+    ];
+    assert_eq!(reasons, expected);
+    assert_eq!(
+        home.json(&["batch", "--json"])[0]["unreachable"],
+        serde_json::json!({"auth_failed": 2, "host_key_changed": 1, "host_key_unknown": 1, "refused": 1, "timeout": 1})
+    );
+    // Who refuses a login has answered: of these, only two are tried last.
+    let again = home.run(&["run", "--on", all, "--", "true"]);
+    let last = "tried last, for they did not answer in the last ten minutes: dead,mute\n";
+    assert!(words(&again).contains(last), "{}", words(&again));
 }
 
 #[test]
