@@ -234,7 +234,10 @@ impl Wanted {
             // What the config leaves out, ssh does not use either.
             let is_left_out = |name: &&str| kind.available().contains(name);
             let mut of_ssh = kind.of_ssh_alone().iter().filter(|name| !is_left_out(name));
-            (words, of_ssh.any(|name| offered.iter().any(|offered| offered == name)))
+            (
+                words,
+                of_ssh.any(|name| offered.iter().any(|offered| offered == name)),
+            )
         })
     }
 }
