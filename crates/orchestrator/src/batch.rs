@@ -190,7 +190,6 @@ impl HostState {
             Self::Done | Self::Error | Self::Unreachable | Self::Canceled
         )
     }
-
 }
 
 impl End {

@@ -24,7 +24,7 @@ use self::{folder::BatchFolder, outputs::Outputs, sudo::Passwords};
 use super::{Engine, EngineError};
 use crate::{
     batch::{Batch, End, HostState, OnHost, Order},
-    job::JobId,
+    job::{Job, JobId},
     ssh::InBatch,
 };
 
@@ -176,6 +176,21 @@ impl Engine {
         let batch = self.live(job)?.job().batch?;
         let watched = self.0.batches.get(batch)?;
         watched.is_driven.then_some(batch)
+    }
+
+    /// What a job finds in its environment of where it runs: a set of one host has the variables of many, with the job's id
+    /// in the place of a batch's.
+    pub(in crate::engine) fn place_of(&self, job: &Job) -> Option<InBatch> {
+        if let Some(batch) = job.batch {
+            return self.place_in(batch, job.id);
+        }
+        let host = job.host()?.to_owned();
+        Some(InBatch {
+            host,
+            rank: 0,
+            count: 1,
+            batch: job.id.0,
+        })
     }
 
     /// Which host of its batch a job runs on.

@@ -163,9 +163,81 @@ fn hosts_that_were_not_reached_are_told_apart_in_the_sum() {
         serde_json::json!({"auth_failed": 2, "host_key_changed": 1, "host_key_unknown": 1, "refused": 1, "timeout": 1})
     );
     // Who refuses a login has answered: of these, only two are tried last.
-    let again = home.run(&["run", "--on", all, "--", "true"]);
-    let last = "tried last, for they did not answer in the last ten minutes: dead,mute\n";
+    let again = home.run(&[
+        "run",
+        "--on",
+        "@unreachable,h00",
+        "--limit",
+        "1",
+        "--",
+        "true",
+    ]);
+    let last = "tried last, for they did not answer in the last ten minutes: mute,dead\n";
     assert!(words(&again).contains(last), "{}", words(&again));
+}
+
+#[test]
+fn nothing_runs_if_a_name_is_unknown_and_all_is_all_however_it_is_written() {
+    let (_sshd, _postgres, home) = with_hosts(2);
+    let pattern = fs::read_to_string(home.ssh_config()).unwrap()
+        + "Host box*\n HostName 127.0.0.1\n Port 1\n";
+    fs::write(home.ssh_config(), pattern).unwrap();
+    let file = home.work().join("all");
+    fs::write(&file, "*\n").unwrap();
+    let file = format!("@file:{}", file.display());
+    for (on, why) in [
+        (
+            "h00,qqqqqq",
+            "no host is called 'qqqqqq'. An address that is not listed is written as user@qqqqqq",
+        ),
+        (
+            "web-[00001-99999]",
+            "no hosts are called web-[00001-99999].",
+        ),
+        ("?*", "'?*' means all 3 hosts"),
+        ("*/100%", "means all 3 hosts"),
+        (&file, "means all 3 hosts"),
+    ] {
+        let output = home.run(&["run", "--on", on, "--", "touch ran"]);
+        assert!(words(&output).contains(why), "{on}: {}", words(&output));
+        assert_eq!(output.status.code(), Some(255));
+    }
+    assert_eq!(home.json(&["jobs", "--json"]).as_array().unwrap().len(), 0);
+    // A pattern of the config knows it.
+    let output = home.run(&["run", "--on", "box7", "--", "true"]);
+    assert!(
+        words(&output).contains("nothing listens at 127.0.0.1:1"),
+        "{}",
+        words(&output)
+    );
+}
+
+#[test]
+fn a_set_of_one_host_has_the_variables_of_many() {
+    let (_sshd, _postgres, home) = with_hosts(1);
+    let command = "echo $VMO_HOST $VMO_RANK $VMO_COUNT ${#VMO_BATCH}";
+    let output = home.run(&["run", "--on", "h00", "--", command]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "h00 0 1 36\n");
+}
+
+#[test]
+fn a_wave_that_could_not_be_checked_holds_the_next() {
+    let (_sshd, _postgres, home) = with_hosts(2);
+    let rules = ["--waves", "1,rest", "--check", "true"];
+    let on = [
+        &["run", "--on", "dead,h[00-01]"],
+        &rules[..],
+        &["--", "touch ran"],
+    ]
+    .concat();
+    let output = home.run(&on);
+    let said = words(&output);
+    assert!(said.contains("2 held: h[00-01]"), "{said}");
+    assert!(
+        said.contains("held: no host of the wave before could be checked"),
+        "{said}"
+    );
+    assert!(!home.work().join("ran").exists());
 }
 
 #[test]
