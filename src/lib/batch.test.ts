@@ -17,10 +17,17 @@ test('a batch says where it runs, and which hosts are to be seen to', () => {
   expect(where({ chosen: '@edge', hosts: hosts.slice(0, 1) })).toBe('@edge, 1 host');
   expect(failed({ hosts })).toEqual(['web-10', 'db']);
   expect(counts(hosts)).toEqual([
-    { state: 'done', count: 1 },
-    { state: 'error', count: 1 },
-    { state: 'unreachable', count: 1 },
+    { state: 'done', word: 'done', count: 1 },
+    { state: 'error', word: 'error', count: 1 },
+    { state: 'unreachable', word: 'unreachable', count: 1 },
   ]);
+});
+
+test('a refused login and a strange key are told from a host that is not there', () => {
+  const of = (unreachable: string) => ({ ...host(unreachable, 'unreachable'), unreachable });
+  const hosts = ['auth_failed', 'dns', 'timeout', 'auth_failed', 'host_key_changed'].map(of);
+  const words = counts([...hosts, of('refused')]).map((each) => `${each.count} ${each.word}`);
+  expect(words).toEqual(['1 host key changed', '2 login failed', '1 no answer', '2 unreachable']);
 });
 
 test('names are in the order of their numbers, and of many the first are named', () => {

@@ -1,5 +1,6 @@
 // Words for a batch: on which hosts, and how they are. Everything that shows one uses these.
 import { count } from './format';
+import { STATUS_WORD } from './job';
 import type { Batch, BatchGroup, BatchHost, HostState } from './wire';
 
 /** In the order in which they are counted on screen: what needs a person first comes last, beside the buttons. */
@@ -14,13 +15,37 @@ const ORDER: HostState[] = [
   'unreachable',
 ];
 
-/** How many hosts are how; states with none are left out. */
-export function counts(hosts: BatchHost[]): { state: HostState; count: number }[] {
-  const all = ORDER.map((state) => ({
-    state,
-    count: hosts.filter((host) => host.state === state).length,
-  }));
-  return all.filter((each) => each.count > 0);
+/** What happened to a host that was not reached, by the word for the reason. */
+const NOT_REACHED: Record<string, string> = {
+  auth_failed: 'Login failed',
+  host_key_unknown: 'Host key not known',
+  host_key_changed: 'Host key changed',
+  route_unsupported: 'No way to the host',
+  needs_consent: 'No way to the host',
+  gssapi: 'No way to the host',
+  pkcs11: 'No way to the host',
+  known_hosts_command: 'No way to the host',
+  host_certificate: 'No way to the host',
+  algorithms: 'No way to the host',
+  server_too_old: 'Server too old',
+  timeout: 'No answer',
+};
+
+/** How a host is, in words: a refused login is told from a host that is not there. */
+export function hostWord({ state, unreachable }: Pick<BatchHost, 'state' | 'unreachable'>): string {
+  return NOT_REACHED[unreachable ?? ''] ?? STATUS_WORD[state];
+}
+
+/** How many hosts are how, by their words; those with none are left out. */
+export function counts(hosts: BatchHost[]): { state: HostState; word: string; count: number }[] {
+  return ORDER.flatMap((state) => {
+    const words = hosts.filter((host) => host.state === state).map(hostWord);
+    return [...new Set(words)].sort().map((word) => ({
+      state,
+      word: word.toLowerCase(),
+      count: words.filter((each) => each === word).length,
+    }));
+  });
 }
 
 /** `40 hosts`, `edge, 40 hosts`: where it runs, as it was chosen. */

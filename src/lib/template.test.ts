@@ -19,6 +19,35 @@ describe('a command with places', () => {
     expect(filled("grep '{{name}}' f", values)).toBe("grep 'it'\\''s $(id)' f");
   });
 
+  test('a value is one word wherever its place is, or is not filled in', () => {
+    const value = `a; $(id -un) "'\\ #`;
+    const values = new Map([['x', value]]);
+    for (const [command, before, after] of [
+      ["printf '<%s>' {{x}}", '', ''],
+      ['printf "<%s>" "pre {{x}} post"', 'pre ', ' post'],
+      [`printf '<%s>' 'pre {{x}} post'`, 'pre ', ' post'],
+      [`printf '<%s>' "a"{{x}}"b"`, 'a', 'b'],
+      [`printf '<%s>' "a$(printf %s {{x}})b"`, 'a', 'b'],
+      [`printf '<%s>' "it's {{x}}"`, "it's ", ''],
+    ] as const) {
+      for (const shell of ['sh', 'bash']) {
+        const output = execFileSync(shell, ['-c', filled(command, values)]);
+        expect(output.toString(), command).toBe(`<${before}${value}${after}>`);
+      }
+    }
+    for (const command of [
+      'echo `ls {{x}}`',
+      'cat <<E\n{{x}}\nE',
+      'ls # {{x}}',
+      'echo \\{{x}}',
+      '${{x}}',
+    ]) {
+      expect(filled(command, values)).toBe(command);
+    }
+    const loop = "docker inspect -f '{{range .Mounts}}{{.Source}}{{else}}-{{end}}' {{container}}";
+    expect(places(loop)).toEqual(['container']);
+  });
+
   test.each(['sh', 'bash'])('%s finds the same word again', (shell) => {
     for (const text of [
       "it's",

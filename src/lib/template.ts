@@ -1,18 +1,82 @@
 // Commands with places to fill in: `docker logs -f {{container}}`. A value is one word of the command, whatever is in it.
 
-const PLACE = /(['"]?)\{\{([A-Za-z_]\w*)\}\}\1/g;
+const PLACE = /(['"]?)\{\{(?!(?:end|else|break|continue)\}\})([A-Za-z_]\w*)\}\}\1/g;
+
+/** What a shell makes of the text so far: in which quotes and brackets it is. */
+interface Within {
+  /** The innermost last; `bare` is outside of quotes, of the whole or of what is in `$( )`. */
+  in: ('bare' | 'single' | 'double')[];
+  /** Whether that cannot be known, as in a comment, a here-document or backticks. */
+  unknown: boolean;
+}
 
 /** The names of the places of a command, each once, in their order. */
 export function places(command: string): string[] {
   return [...new Set([...command.matchAll(PLACE)].map(([, , name]) => name!))];
 }
 
-/** The command with its places filled; quotes around a place are ours to set. A place without a value stays as it is. */
+/**
+ * The command with its places filled; quotes around a place are ours to set, and those that it is within are closed before
+ * and opened again behind. A place stays as it is without a value, and where a value could be more than one word.
+ */
 export function filled(command: string, values: Map<string, string>): string {
-  return command.replace(PLACE, (place, _quote, name: string) => {
-    const value = values.get(name) ?? '';
-    return value === '' ? place : word(value);
-  });
+  const within: Within = { in: ['bare'], unknown: false };
+  let out = '';
+  let at = 0;
+  const goOn = (to: number) => {
+    const text = command.slice(at, to);
+    read(within, text);
+    out += text;
+    at = to;
+  };
+  for (const match of command.matchAll(PLACE)) {
+    const [place, quote, name] = match;
+    goOn(match.index);
+    const isOurs = within.in.at(-1) === 'bare';
+    // A quote there ends what began before.
+    if (!isOurs) goOn(match.index + quote!.length);
+    const end = match.index + place.length - (isOurs ? 0 : quote!.length);
+    const value = values.get(name!) ?? '';
+    const isRisky = within.unknown || /[\\$]$/.test(out);
+    if (value === '' || isRisky) {
+      goOn(end);
+      continue;
+    }
+    const around = { bare: '', single: "'", double: '"' }[within.in.at(-1)!];
+    out += around + word(value) + around;
+    at = end;
+  }
+  goOn(command.length);
+  return out;
+}
+
+/** Takes in more of a command. */
+function read(within: Within, text: string) {
+  const { in: stack } = within;
+  for (let i = 0; i < text.length; i++) {
+    const [c, two, before] = [text[i]!, text.slice(i, i + 2), text[i - 1] ?? ' '];
+    const innermost = stack.at(-1);
+    if (innermost === 'single') {
+      if (c === "'") stack.pop();
+    } else if (c === '\\') {
+      i++;
+    } else if (c === '"') {
+      if (innermost === 'double') stack.pop();
+      else stack.push('double');
+    } else if (two === '$(') {
+      stack.push('bare');
+      i++;
+    } else if (c === '`') {
+      within.unknown = true;
+    } else if (innermost === 'bare') {
+      if (c === "'") stack.push('single');
+      if (c === '(') stack.push('bare');
+      if (c === ')' && stack.length > 1) stack.pop();
+      // A comment, a here-document, quotes in which a backslash counts.
+      if ((c === '#' && /[\s;|&(]/.test(before)) || two === '<<' || two === "$'")
+        within.unknown = true;
+    }
+  }
 }
 
 /**

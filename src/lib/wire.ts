@@ -108,7 +108,11 @@ has_reference: boolean, };
 /**
  * How many hosts are how.
  */
-export type BatchCounts = { queued: number, running: number, done: number, error: number, unreachable: number, canceled: number, held: number, skipped: number, };
+export type BatchCounts = { queued: number, running: number, done: number, error: number, 
+/**
+ * Whose command did not run for whichever reason: [`Summary::unreachable`] has them by reason.
+ */
+unreachable: number, canceled: number, held: number, skipped: number, };
 
 /**
  * A host's output beside that of the reference.
@@ -201,7 +205,11 @@ checked: boolean,
 /**
  * Why it is so, in words, if there is more to say.
  */
-why: string | null, };
+why: string | null, 
+/**
+ * Why it is [`HostState::Unreachable`], as a word: `dns`, `timeout`, `auth_failed`, ... as of a job.
+ */
+unreachable?: string, };
 
 /**
  * What the hosts of a batch answered when the same command ran there the last time.
@@ -386,6 +394,10 @@ status: BatchStatus,
  * How many hosts are how.
  */
 counts: BatchCounts, 
+/**
+ * How many hosts were not reached, by the word for the reason: `auth_failed`, `timeout`, ...
+ */
+unreachable: { [key in string]: number }, 
 /**
  * Why hosts are held; none if none are.
  */
@@ -1418,7 +1430,7 @@ notes: Array<string>,
 /**
  * Why its host was not reached or did not let us in, as a word: `dns`, `refused`, `timeout`, `host_key_unknown`,
  * `host_key_changed`, `auth_failed`, `route_unsupported`, `needs_consent`, `gssapi`, `pkcs11`, `known_hosts_command`,
- * `host_certificate`, `server_too_old`, `link_lost`.
+ * `host_certificate`, `algorithms`, `server_too_old`, `link_lost`.
  */
 unreachable: string | null, 
 /**

@@ -108,6 +108,32 @@ pub struct OnHost {
     /// Why it is so, in words, if there is more to say.
     #[serde(default)]
     pub why: Option<String>,
+    /// Why it is [`HostState::Unreachable`], as a word: `dns`, `timeout`, `auth_failed`, ... as of a job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub unreachable: Option<String>,
+}
+
+impl OnHost {
+    /// How it is, in words: a refused login is told from a host that is not there.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match (&self.unreachable, self.state) {
+            (Some(reason), HostState::Unreachable) => job::not_reached(reason),
+            (_, state) => state.word(),
+        }
+    }
+}
+
+/// How a host's command ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// How the host is.
+    pub state: HostState,
+    /// Why, in words, if there is more to say.
+    pub why: Option<String>,
+    /// Why it is [`HostState::Unreachable`], as a word.
+    pub unreachable: Option<String>,
 }
 
 /// How one host of a batch is.
@@ -123,7 +149,8 @@ pub enum HostState {
     Done,
     /// It ended in any other way, or its check did.
     Error,
-    /// The host could not be reached or refused the login; the command did not run.
+    /// The host could not be reached, could not be trusted or refused the login: the command did not run. Which of these,
+    /// [`OnHost::unreachable`] says.
     Unreachable,
     /// A person ended it, or kept it from starting.
     Canceled,
@@ -163,18 +190,35 @@ impl HostState {
             Self::Done | Self::Error | Self::Unreachable | Self::Canceled
         )
     }
+}
+
+impl End {
+    /// An end that is no matter of a host that was not reached.
+    #[must_use]
+    pub const fn new(state: HostState, why: Option<String>) -> Self {
+        Self {
+            state,
+            why,
+            unreachable: None,
+        }
+    }
 
     /// How a host is whose job is so, and why; none if the job is not over.
     #[must_use]
-    pub fn of(job: &Job) -> Option<(Self, Option<String>)> {
+    pub fn of(job: &Job) -> Option<Self> {
         let state = match (job.status(), job.state.exit()) {
             (job::Status::Queued | job::Status::Running, _) => return None,
-            (job::Status::Done, _) => return Some((Self::Done, None)),
-            (job::Status::Canceled, _) => Self::Canceled,
-            (_, Some(Exit::Unreachable { .. })) => Self::Unreachable,
-            _ => Self::Error,
+            (job::Status::Done, _) => return Some(Self::new(HostState::Done, None)),
+            (job::Status::Canceled, _) => HostState::Canceled,
+            (_, Some(Exit::Unreachable { reason, .. })) => {
+                return Some(Self {
+                    unreachable: Some(reason.clone()),
+                    ..Self::new(HostState::Unreachable, job.reason())
+                });
+            }
+            _ => HostState::Error,
         };
-        Some((state, job.reason()))
+        Some(Self::new(state, job.reason()))
     }
 }
 
@@ -198,6 +242,7 @@ impl Batch {
             check: None,
             checked: false,
             why: None,
+            unreachable: None,
         };
         Self {
             id,

@@ -1,5 +1,7 @@
 //! How a batch is, in one word and in numbers.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -15,6 +17,7 @@ pub struct Counts {
     pub running: u32,
     pub done: u32,
     pub error: u32,
+    /// Whose command did not run for whichever reason: [`Summary::unreachable`] has them by reason.
     pub unreachable: u32,
     pub canceled: u32,
     pub held: u32,
@@ -85,6 +88,8 @@ pub struct Summary {
     pub status: Status,
     /// How many hosts are how.
     pub counts: Counts,
+    /// How many hosts were not reached, by the word for the reason: `auth_failed`, `timeout`, ...
+    pub unreachable: BTreeMap<String, u32>,
     /// Why hosts are held; none if none are.
     pub held: Option<String>,
     /// When it was asked for.
@@ -118,6 +123,15 @@ impl Batch {
         }
     }
 
+    fn not_reached(&self) -> BTreeMap<String, u32> {
+        let mut counts = BTreeMap::new();
+        let hosts = self.hosts.iter();
+        for reason in hosts.filter_map(|host| host.unreachable.as_ref()) {
+            *counts.entry(reason.clone()).or_default() += 1;
+        }
+        counts
+    }
+
     /// It without its hosts.
     #[must_use]
     pub fn summary(&self) -> Summary {
@@ -128,6 +142,7 @@ impl Batch {
             chosen: self.chosen.clone(),
             status: self.status(),
             counts: self.counts(),
+            unreachable: self.not_reached(),
             held: self.held.clone(),
             queued_at: self.queued_at,
             finished_at: self.finished_at,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Batch, HostState};
+use super::{Batch, End, HostState};
 use crate::job::JobId;
 
 /// What happened. Hosts are numbered as in [`Batch::hosts`].
@@ -30,6 +30,9 @@ pub enum Entry {
         state: HostState,
         /// Why, in words.
         why: Option<String>,
+        /// Why it was not reached, as a word.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unreachable: Option<String>,
     },
     /// The check is about to be started on a host.
     Checking {
@@ -79,19 +82,44 @@ pub enum Order {
     },
 }
 
+impl Entry {
+    /// The command is over on this host, so.
+    #[must_use]
+    pub fn ended(host: usize, end: End) -> Self {
+        let End {
+            state,
+            why,
+            unreachable,
+        } = end;
+        Self::Ended {
+            host,
+            state,
+            why,
+            unreachable,
+        }
+    }
+}
+
 impl Batch {
     /// Takes in what happened. What speaks of a host that is not there is passed over.
     pub fn apply(&mut self, entry: &Entry) {
         self.changes += 1;
         match entry {
             Entry::Started { host, job } => self.change(*host, |host| {
-                (host.state, host.job, host.why) = (HostState::Running, Some(*job), None);
+                (host.state, host.job) = (HostState::Running, Some(*job));
+                (host.why, host.unreachable) = (None, None);
             }),
             Entry::Requeued { host } => self.change(*host, |host| {
                 (host.state, host.job) = (HostState::Queued, None);
             }),
-            Entry::Ended { host, state, why } => self.change(*host, |host| {
+            Entry::Ended {
+                host,
+                state,
+                why,
+                unreachable,
+            } => self.change(*host, |host| {
                 (host.state, host.why) = (*state, why.clone());
+                host.unreachable.clone_from(unreachable);
             }),
             Entry::Checking { host, job } => self.change(*host, |host| {
                 (host.check, host.checked) = (Some(*job), false);

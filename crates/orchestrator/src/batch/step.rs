@@ -65,6 +65,9 @@ impl Batch {
     /// Why no new job is to start from now on, if that is so.
     #[must_use]
     pub fn stops(&self) -> Option<String> {
+        if let Some(why) = self.unchecked() {
+            return Some(why);
+        }
         let stop_after = self.rules.stop_after?;
         let failed = self.having(HostState::is_failure).count();
         let counted = failed.saturating_sub(usize::try_from(self.forgiven).unwrap_or(usize::MAX));
@@ -73,6 +76,21 @@ impl Batch {
         let hosts = if counted == 1 { "host" } else { "hosts" };
         (is_reached && waits)
             .then(|| format!("{counted} {hosts} failed, and it stops after {stop_after}"))
+    }
+
+    /// Why the next wave is not to start: of the one before no host is left that could be checked.
+    fn unchecked(&self) -> Option<String> {
+        self.rules.check.as_ref()?;
+        let waiting = self.having(|state| state == HostState::Queued);
+        let next = waiting.map(|host| self.hosts[host].wave).min()?;
+        let before = || self.hosts.iter().filter(|host| host.wave + 1 == next);
+        let failed = self.having(HostState::is_failure).count();
+        // A person has let go what came before.
+        let is_seen = usize::try_from(self.forgiven).is_ok_and(|forgiven| failed <= forgiven);
+        let has_none = before().all(|host| host.state.is_over() && host.state != HostState::Done);
+        let was_none = before().next().is_none() || before().any(|host| host.checked);
+        (has_none && !was_none && !is_seen)
+            .then(|| "no host of the wave before could be checked".to_owned())
     }
 
     /// How many more may start now.

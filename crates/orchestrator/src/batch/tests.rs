@@ -20,11 +20,7 @@ fn start(batch: &mut Batch, hosts: &[usize]) {
 
 fn end(batch: &mut Batch, hosts: &[usize], state: HostState) {
     for host in hosts {
-        batch.apply(&Entry::Ended {
-            host: *host,
-            state,
-            why: None,
-        });
+        batch.apply(&Entry::ended(*host, End::new(state, None)));
     }
 }
 
@@ -166,4 +162,27 @@ fn what_is_canceled_starts_nothing_more() {
         (Step::Rest, Status::Canceled)
     );
     assert_eq!((batch.counts().done, batch.counts().canceled), (1, 2));
+}
+
+#[test]
+fn a_wave_of_which_no_host_could_be_checked_holds_the_rest() {
+    let hosts = ["a", "b", "c"].map(str::to_owned).to_vec();
+    let rules = Rules {
+        waves: Some("1,rest".parse().unwrap()),
+        check: Some("true".to_owned()),
+        ..Rules::default()
+    };
+    let what = ("true".to_owned(), false);
+    let mut batch = Batch::new(Uuid::nil(), "ann@here".to_owned(), what, hosts, rules);
+    start(&mut batch, &[0]);
+    assert_eq!(batch.stops(), None);
+    end(&mut batch, &[0], HostState::Unreachable);
+    let why = batch.stops().unwrap();
+    assert_eq!(why, "no host of the wave before could be checked");
+    batch.apply(&Entry::Held { why });
+    assert_eq!(batch.next(), Step::Rest);
+    // A person has seen it, and goes on.
+    batch.apply(&Entry::Released);
+    assert_eq!(batch.stops(), None);
+    start(&mut batch, &[1, 2]);
 }

@@ -23,8 +23,8 @@ use uuid::Uuid;
 use self::{folder::BatchFolder, outputs::Outputs, sudo::Passwords};
 use super::{Engine, EngineError};
 use crate::{
-    batch::{Batch, HostState, OnHost, Order},
-    job::JobId,
+    batch::{Batch, End, HostState, OnHost, Order},
+    job::{Job, JobId},
     ssh::InBatch,
 };
 
@@ -178,6 +178,21 @@ impl Engine {
         watched.is_driven.then_some(batch)
     }
 
+    /// What a job finds in its environment of where it runs: a set of one host has the variables of many, with the job's id
+    /// in the place of a batch's.
+    pub(in crate::engine) fn place_of(&self, job: &Job) -> Option<InBatch> {
+        if let Some(batch) = job.batch {
+            return self.place_in(batch, job.id);
+        }
+        let host = job.host()?.to_owned();
+        Some(InBatch {
+            host,
+            rank: 0,
+            count: 1,
+            batch: job.id.0,
+        })
+    }
+
     /// Which host of its batch a job runs on.
     pub(in crate::engine) fn place_in(&self, batch: Uuid, job: JobId) -> Option<InBatch> {
         let watched = self.0.batches.get(batch)?;
@@ -223,11 +238,16 @@ impl Engine {
                     continue;
                 };
                 let over = match self.0.jobs.get(job).await {
-                    Ok(job) => HostState::of(&job),
+                    Ok(job) => End::of(&job),
                     Err(_) => None,
                 };
-                if let Some((state, why)) = over {
-                    (host.state, host.why) = (state, why);
+                if let Some(End {
+                    state,
+                    why,
+                    unreachable,
+                }) = over
+                {
+                    (host.state, host.why, host.unreachable) = (state, why, unreachable);
                 }
             }
         }

@@ -25,6 +25,7 @@ use std::{
 
 use parking_lot::Mutex;
 
+pub use self::choose::Names;
 use self::{
     hosts::HostList,
     make_database::ByMake,

@@ -19,6 +19,12 @@ pub trait Inventory {
     /// Every host's name, in the order in which hosts are listed.
     fn names(&self) -> Vec<String>;
 
+    /// The hosts that have such a name, by their names in [`Self::names`].
+    fn having(&self, is_meant: &dyn Fn(&str) -> bool) -> Vec<String> {
+        let names = self.names().into_iter();
+        names.filter(|name| is_meant(name)).collect()
+    }
+
     /// The hosts that have a tag; none if no host has it.
     fn tagged(&self, tag: &str) -> Vec<String>;
 
@@ -141,8 +147,24 @@ fn one_set(set: &Set, inventory: &dyn Inventory) -> Result<Choice, ChoiceError> 
             });
         }
         Set::Inner(steps) => return all_steps(steps, inventory),
-        Set::Part(set, part) => part_of(one_set(set, inventory)?.hosts, *part),
-        Set::File(path) => of_file(path.as_deref(), inventory)?,
+        Set::Part(set, part) => {
+            let whole = one_set(set, inventory)?;
+            let count = whole.hosts.len();
+            let hosts = part_of(whole.hosts, *part);
+            return Ok(Choice {
+                is_all: whole.is_all && hosts.len() == count,
+                hosts,
+                ..Choice::default()
+            });
+        }
+        Set::File(path) => {
+            let (hosts, is_all) = of_file(path.as_deref(), inventory)?;
+            return Ok(Choice {
+                hosts,
+                is_all,
+                ..Choice::default()
+            });
+        }
         Set::Tag(tag) => {
             let hosts = inventory.tagged(tag);
             if hosts.is_empty() {
@@ -171,26 +193,34 @@ fn named(pattern: &str, inventory: &dyn Inventory) -> Result<(Vec<String>, bool)
         is_all |= one.bytes().all(|byte| byte == b'*');
         let glob = glob::Pattern::new(&one)
             .map_err(|error| ChoiceError::Unreadable(format!("{one}: {error}")))?;
-        let all = inventory.names();
-        hosts.extend(all.into_iter().filter(|name| glob.matches(name)));
+        let meant = inventory.having(&|name| glob.matches(name));
+        // However it is written, all is all.
+        let all = inventory.names().len();
+        is_all |= all > 1 && meant.len() == all;
+        hosts.extend(meant);
     }
     Ok((once(hosts), is_all))
 }
 
-/// The hosts of a file: names, ranges or globs with blanks, commas or new lines between; after `#`, a comment.
-fn of_file(path: Option<&str>, inventory: &dyn Inventory) -> Result<Vec<String>, ChoiceError> {
+/// The hosts of a file, and whether it means all: names, ranges or globs with blanks, commas or new lines between; after `#`, a comment.
+fn of_file(
+    path: Option<&str>,
+    inventory: &dyn Inventory,
+) -> Result<(Vec<String>, bool), ChoiceError> {
     let text = inventory.read(path).map_err(|error| ChoiceError::NoFile {
         path: path.unwrap_or("standard input").to_owned(),
         why: error.to_string(),
     })?;
-    let mut hosts = Vec::new();
+    let (mut hosts, mut is_all) = (Vec::new(), false);
     for line in text.trim_start_matches('\u{feff}').lines() {
         let line = line.split_once('#').map_or(line, |(before, _)| before);
         for word in parse::words(line) {
-            hosts.extend(named(word, inventory)?.0);
+            let (more, all) = named(word, inventory)?;
+            hosts.extend(more);
+            is_all |= all;
         }
     }
-    Ok(once(hosts))
+    Ok((once(hosts), is_all))
 }
 
 /// Each once, at its first place.

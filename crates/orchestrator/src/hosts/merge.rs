@@ -1,5 +1,5 @@
 //! Machines of many sources as one list: those of one name are one, and so is one that another source names otherwise but
-//! reaches at the same `user@address:port`.
+//! reaches at the same `user@address:port`, unless several are.
 
 use std::collections::HashMap;
 
@@ -64,7 +64,11 @@ pub fn merge(known: &[Host], mut machines: Vec<Machine>) -> Merged {
                 && (one.user.is_none() || user.is_none() || *user == one.user)
         };
         let here = by_place.get(&place).map_or(&[][..], Vec::as_slice);
-        let same_place = here.iter().find(is_it).map(|(at, _)| *at);
+        let mut same = here.iter().filter(is_it).map(|(at, _)| *at);
+        // Of several that have this place, it may be any, or one that is reached another way: it is none of them then.
+        let same_place = same
+            .next()
+            .filter(|first| same.all(|other| other == *first));
         let at = by_name.get(&one.name).copied().or(same_place);
         let at = at.unwrap_or_else(|| {
             users.push(None);

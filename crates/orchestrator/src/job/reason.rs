@@ -47,6 +47,33 @@ pub fn survivor(survivor: &Survivor) -> String {
     }
 }
 
+/// What happened to a host that was not reached, in few words, by the word for its reason (SSH.md's): a login that was
+/// refused and a key that is not the known one are no matter of the network.
+#[must_use]
+pub fn not_reached(reason: &str) -> &'static str {
+    match reason {
+        "auth_failed" => "login failed",
+        "host_key_unknown" => "host key not known",
+        "host_key_changed" => "host key changed",
+        "route_unsupported"
+        | "needs_consent"
+        | "gssapi"
+        | "pkcs11"
+        | "known_hosts_command"
+        | "host_certificate"
+        | "algorithms" => "no way to the host",
+        "server_too_old" => "server too old",
+        "timeout" => "no answer",
+        _ => "unreachable",
+    }
+}
+
+/// Whether this is the word of a host that did not answer at all.
+#[must_use]
+pub fn is_silent(reason: &str) -> bool {
+    matches!(not_reached(reason), "unreachable" | "no answer")
+}
+
 impl Job {
     /// How it ended, in words a person reads and as they may be shown, or none while it has not or has ended well, with all
     /// of its log.
@@ -121,17 +148,9 @@ impl Job {
             Exit::CouldNotStart { why } => Some(format!("could not start: {why}")),
             Exit::Unreachable { reason, why } => {
                 // Whoever answers can be reached: what it said or showed is another matter (SSH.md's words).
-                let what = match reason.as_str() {
-                    "auth_failed" => "login failed",
-                    "host_key_unknown" => "host key not known",
-                    "host_key_changed" => "host key changed",
-                    "route_unsupported"
-                    | "needs_consent"
-                    | "gssapi"
-                    | "pkcs11"
-                    | "known_hosts_command"
-                    | "host_certificate" => "no way to the host",
-                    _ => "host unreachable",
+                let what = match not_reached(reason) {
+                    _ if is_silent(reason) => "host unreachable",
+                    what => what,
                 };
                 Some(format!("{what}: {why}"))
             }

@@ -77,6 +77,28 @@ impl Use {
         all.get(&self).map_or(&[], Vec::as_slice)
     }
 
+    /// What OpenSSH 8 to 10 use unless told otherwise, and some libssh2 does not have.
+    const fn of_ssh_alone(self) -> &'static [&'static str] {
+        match self {
+            Self::KeyExchange => &[
+                "sntrup761x25519-sha512",
+                "sntrup761x25519-sha512@openssh.com",
+                "mlkem768x25519-sha256",
+            ],
+            Self::HostKey => &[
+                "sk-ssh-ed25519@openssh.com",
+                "sk-ecdsa-sha2-nistp256@openssh.com",
+            ],
+            Self::Cipher => &[],
+            Self::Mac => &[
+                "umac-64-etm@openssh.com",
+                "umac-128-etm@openssh.com",
+                "umac-64@openssh.com",
+                "umac-128@openssh.com",
+            ],
+        }
+    }
+
     fn usual(self) -> Vec<&'static str> {
         let mut usual = match self {
             Self::Cipher => CIPHERS.to_vec(),
@@ -187,8 +209,9 @@ impl Wanted {
         Ok(())
     }
 
-    /// What a server's offer lacks, in words; none if there is something of each kind in common.
-    pub(in crate::ssh) fn missing_in(&self, offer: &Offer) -> Option<String> {
+    /// What a server's offer lacks, in words, and whether the user's own `ssh` has some of it without being told to; none if
+    /// there is something of each kind in common.
+    pub(in crate::ssh) fn missing_in(&self, offer: &Offer) -> Option<(String, bool)> {
         let lacking = self
             .0
             .iter()
@@ -202,11 +225,18 @@ impl Wanted {
                 needs_it && !offered.iter().any(|name| wanted.contains(&name.as_str()))
             });
         lacking.map(|((kind, wanted), offered)| {
-            format!(
+            let words = format!(
                 "as {} it offers {}, and supported here are {}",
                 kind.words(),
                 offered.join(", "),
                 wanted.join(", ")
+            );
+            // What the config leaves out, ssh does not use either.
+            let is_left_out = |name: &&str| kind.available().contains(name);
+            let mut of_ssh = kind.of_ssh_alone().iter().filter(|name| !is_left_out(name));
+            (
+                words,
+                of_ssh.any(|name| offered.iter().any(|offered| offered == name)),
             )
         })
     }
@@ -296,7 +326,8 @@ mod tests {
         let offer = Offer::read(&bytes).unwrap();
         assert_eq!(offer.0[3], ["hmac-md5"]);
         let wanted = Wanted::of(&Algorithms::default(), &[]);
-        let missing = wanted.missing_in(&offer).unwrap();
+        let (missing, has_ssh) = wanted.missing_in(&offer).unwrap();
+        assert!(!has_ssh);
         assert!(
             missing.starts_with("as key exchange it offers dh1, and"),
             "{missing}"

@@ -241,6 +241,21 @@ impl Config {
         Some(self.names[*at].place.to_string())
     }
 
+    /// Whether a `Host` line knows this name, by a pattern that is not just all names.
+    #[must_use]
+    pub fn knows(&self, name: &str) -> bool {
+        let is_name_of = |pattern: &&String| pattern.contains(|c| !matches!(c, '*' | '?' | '!'));
+        self.guards.iter().any(|guard| match &guard.test {
+            Test::Host(patterns) => {
+                patterns
+                    .iter()
+                    .any(|pattern| is_name_of(&pattern) && pattern::one(pattern, name))
+                    && pattern::all(patterns.iter().map(String::as_str), name)
+            }
+            _ => false,
+        })
+    }
+
     /// What could not be read or understood, each with `file:line`.
     #[must_use]
     pub fn problems(&self) -> &[String] {

@@ -30,6 +30,8 @@ pub enum Reason {
     KnownHostsCommand,
     /// An authority vouches for its host key, which only the user's own `ssh` can check.
     HostCertificate,
+    /// It or the config wants algorithms that only the user's own `ssh` has.
+    Algorithms,
     /// It offers no algorithm that we trust.
     ServerTooOld,
     /// The connection broke before anything ran.
@@ -53,6 +55,7 @@ impl Reason {
             Self::Pkcs11 => "pkcs11",
             Self::KnownHostsCommand => "known_hosts_command",
             Self::HostCertificate => "host_certificate",
+            Self::Algorithms => "algorithms",
             Self::ServerTooOld => "server_too_old",
             Self::LinkLost => "link_lost",
         }

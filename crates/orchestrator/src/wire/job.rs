@@ -50,7 +50,7 @@ pub struct Job {
     pub notes: Vec<String>,
     /// Why its host was not reached or did not let us in, as a word: `dns`, `refused`, `timeout`, `host_key_unknown`,
     /// `host_key_changed`, `auth_failed`, `route_unsupported`, `needs_consent`, `gssapi`, `pkcs11`, `known_hosts_command`,
-    /// `host_certificate`, `server_too_old`, `link_lost`.
+    /// `host_certificate`, `algorithms`, `server_too_old`, `link_lost`.
     pub unreachable: Option<String>,
     /// When it was asked for.
     pub queued_at: DateTime<Utc>,

@@ -76,6 +76,32 @@ fn a_host_with_a_certificate_is_reached_once_that_is_allowed() {
 }
 
 #[test]
+fn algorithms_that_only_ssh_has_are_had_once_that_is_allowed() {
+    for lines in [
+        "MACs umac-128-etm@openssh.com\nCiphers aes256-ctr",
+        "KexAlgorithms sntrup761x25519-sha512@openssh.com",
+    ] {
+        // Of the server.
+        let sshd = Sshd::with(lines);
+        let route = resolve(&sshd, "", false).unwrap();
+        let (_, ended) = start_on(&Sessions::new(), &route, exec("true"), &nobody()).join();
+        let (reason, why) = unreachable(&ended);
+        assert_eq!(reason, "algorithms", "{why}");
+        assert!(why.contains("vmo trust 'ssh -T box'"), "{why}");
+        let (_, ended) = run_by_own(&sshd, "", exec("exit 3"), &nobody());
+        assert_eq!(ended.exit, code(3));
+
+        // Of the config.
+        let refusal = resolve(&sshd, lines, false).unwrap_err();
+        assert_eq!(refusal.reason.word(), "algorithms");
+        assert!(refusal.why.contains("config:1"), "{}", refusal.why);
+        assert_eq!(refusal.consent.unwrap().command, "ssh -T box");
+        let (_, ended) = run_by_own(&sshd, lines, exec("exit 4"), &nobody());
+        assert_eq!(ended.exit, code(4));
+    }
+}
+
+#[test]
 fn what_only_ssh_follows_stops_a_host_until_it_is_allowed() {
     let sshd = Sshd::start();
     let known_hosts = fs::read_to_string(sshd.path("known_hosts")).unwrap();

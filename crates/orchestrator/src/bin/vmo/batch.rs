@@ -85,7 +85,7 @@ fn show(batch: &OneBatch) -> Outcome {
     let rows = batch.hosts.iter().map(|host| {
         let job = host.job.map(|job| job.to_string()).unwrap_or_default();
         let why = host.why.clone().unwrap_or_default();
-        [host.name.clone(), host.state.word().to_owned(), job, why]
+        [host.name.clone(), host.word().to_owned(), job, why]
     });
     out::table(&rows.collect::<Vec<_>>())?;
     out::line(many_hosts::folded(batch))?;

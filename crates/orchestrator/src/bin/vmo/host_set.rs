@@ -1,7 +1,7 @@
 //! `--on SET`: the hosts that are meant, shown before anything runs on them.
 
 use orchestrator::{
-    engine::Engine,
+    engine::{Engine, Names},
     fleet::{Choice, fold},
 };
 
@@ -10,7 +10,7 @@ use super::{Failed, out, terminal};
 /// The hosts of a line. All of them, or those that a batch of somebody else names, are meant only if a person says so once
 /// more.
 pub(crate) async fn hosts(engine: &Engine, line: &str, yes: bool) -> Result<Choice, Failed> {
-    let choice = engine.choose_hosts(line).await?;
+    let choice = engine.choose_hosts(line, Names::Known).await?;
     let count = choice.hosts.len();
     let folded = fold(choice.hosts.iter().map(String::as_str));
     let doubt = match choice.of_others.first() {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use orchestrator::{
-    engine::Catalog,
+    engine::{Catalog, Names},
     host::{Host, Reach, ReachState},
     hosts::NewHost,
     visible::visible,
@@ -157,7 +157,7 @@ async fn change(catalog: &Catalog, change: Change) -> Result<(), Failed> {
         }
         Change::Rm { name } => catalog.remove_host(&name).await?,
         Change::Tag { set, tags, remove } => {
-            let chosen = catalog.choose_hosts(&set, Vec::new()).await?;
+            let chosen = catalog.choose_hosts(&set, Vec::new(), Names::Known).await?;
             catalog.tag_hosts(chosen.hosts, tags, !remove).await?;
         }
         Change::Import {
@@ -215,7 +215,10 @@ async fn list(catalog: &Catalog, hosts: &Hosts) -> Result<(), Failed> {
     warn(&listed.problems);
     let mut listed_hosts = listed.found;
     if let Some(set) = &hosts.set {
-        let chosen = catalog.choose_hosts(set, Vec::new()).await?.hosts;
+        let chosen = catalog
+            .choose_hosts(set, Vec::new(), Names::Known)
+            .await?
+            .hosts;
         for name in &chosen {
             if !listed_hosts
                 .iter()

@@ -4,7 +4,12 @@
 mod files;
 mod groups;
 
-use std::{collections::HashSet, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+};
 
 use clap::Args;
 use orchestrator::{
@@ -300,7 +305,7 @@ pub(crate) fn ended(batch: &Batch) -> Outcome {
     })
 }
 
-/// `38 done · 2 error: web[03,17] · 1 unreachable: db-2`.
+/// `38 done · 2 error: web[03,17] · 1 login failed: db-1 · 1 unreachable: db-2`.
 pub(crate) fn folded(batch: &Batch) -> String {
     let states = [
         HostState::Done,
@@ -312,16 +317,20 @@ pub(crate) fn folded(batch: &Batch) -> String {
         HostState::Running,
         HostState::Queued,
     ];
-    let part = |state: HostState| {
-        let names: Vec<&str> = batch.names(|is| is == state).collect();
-        let counted = format!("{} {}", names.len(), state.word());
-        match (names.len(), state) {
-            (0, _) => None,
-            (_, HostState::Done) => Some(counted),
-            _ => Some(format!("{counted}: {}", fold(names))),
+    let mut parts = Vec::new();
+    for state in states {
+        let mut by_word: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for host in batch.hosts.iter().filter(|host| host.state == state) {
+            by_word.entry(host.word()).or_default().push(&host.name);
         }
-    };
-    let parts: Vec<String> = states.into_iter().filter_map(part).collect();
+        for (word, names) in by_word {
+            let counted = format!("{} {word}", names.len());
+            parts.push(match state {
+                HostState::Done => counted,
+                _ => format!("{counted}: {}", fold(names)),
+            });
+        }
+    }
     parts.join(" · ")
 }
 

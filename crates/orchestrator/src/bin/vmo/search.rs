@@ -8,7 +8,7 @@ use std::{
 use chrono::{DateTime, Local, Utc};
 use clap::Args;
 use orchestrator::{
-    engine::Engine,
+    engine::{Engine, Names},
     job::{Job, JobId, JobQuery, Status},
     log::{
         Color, Line, Span, Stream, Style,
@@ -128,7 +128,7 @@ async fn scope(engine: &Engine, search: &Search) -> Result<JobQuery, Failed> {
         None => None,
     };
     let hosts = match &search.on {
-        Some(set) => engine.choose_hosts(set).await?.hosts,
+        Some(set) => engine.choose_hosts(set, Names::Any).await?.hosts,
         None => Vec::new(),
     };
     Ok(JobQuery {

@@ -64,6 +64,7 @@ impl Engine {
                     host,
                     state: recorded.state,
                     why: recorded.why.clone(),
+                    unreachable: recorded.unreachable.clone(),
                 })
                 .collect();
             if batch.finished_at.is_none() {

@@ -16,7 +16,7 @@ use super::{
     jobs::{report, save},
 };
 use crate::{
-    batch::{Batch, Entry, HostState, Order, Step},
+    batch::{Batch, End, Entry, HostState, Order, Step},
     engine::{Engine, EngineError, archive::link::Backoff, start::draft},
     job::{Job, JobId},
     ssh::Route,
@@ -203,8 +203,7 @@ impl Driver {
         self.happened(&[if is_check {
             Entry::Checked { host, why }
         } else {
-            let state = HostState::Error;
-            Entry::Ended { host, state, why }
+            Entry::ended(host, End::new(HostState::Error, why))
         }])
     }
 
@@ -250,16 +249,17 @@ impl Driver {
             self.happened(&[Entry::Requeued { host }])?;
             return self.hold_if_it_stops();
         }
-        let (mut state, mut why) =
-            HostState::of(&job).unwrap_or((HostState::Error, Some("it is not over".into())));
-        if let Some(timeout) = timed_out.filter(|_| state == HostState::Canceled) {
-            state = HostState::Error;
-            why = Some(format!("not done after {} s", timeout.as_secs_f64()));
+        let unknown = || End::new(HostState::Error, Some("it is not over".into()));
+        let mut end = End::of(&job).unwrap_or_else(unknown);
+        if let Some(timeout) = timed_out.filter(|_| end.state == HostState::Canceled) {
+            let why = format!("not done after {} s", timeout.as_secs_f64());
+            end = End::new(HostState::Error, Some(why));
         }
         if !is_check {
-            self.happened(&[Entry::Ended { host, state, why }])?;
+            self.happened(&[Entry::ended(host, end)])?;
             return self.hold_if_it_stops();
         }
+        let End { state, why, .. } = end;
         let why = (state != HostState::Done).then(|| why.unwrap_or_else(|| state.word().into()));
         self.happened(&[Entry::Checked {
             host,
@@ -283,11 +283,7 @@ impl Driver {
         let why = || Some(lost.to_owned());
         self.happened(&[match (is_check, self.is_of_earlier_boot) {
             (true, _) => Entry::Checked { host, why: why() },
-            (false, true) => Entry::Ended {
-                host,
-                state: HostState::Error,
-                why: why(),
-            },
+            (false, true) => Entry::ended(host, End::new(HostState::Error, why())),
             (false, false) => Entry::Requeued { host },
         }])
     }

@@ -4,7 +4,7 @@
 use super::MOST;
 use crate::{
     batch::{Batch, HostState},
-    engine::{Engine, EngineError},
+    engine::{Engine, EngineError, Names},
     fleet::Choice,
 };
 
@@ -25,8 +25,8 @@ impl Engine {
     /// Finds the hosts that a line means, as the catalog does, and with the sets of batches.
     ///
     /// # Errors
-    /// The line cannot be read, means no host, has a name that looks like a slip, or names a batch that is not there.
-    pub async fn choose_hosts(&self, line: &str) -> Result<Choice, EngineError> {
+    /// The line cannot be read, means no host, has a name that nothing knows (if it may not), or names a batch that is not there.
+    pub async fn choose_hosts(&self, line: &str, of: Names) -> Result<Choice, EngineError> {
         let (mut sets, mut of_others) = (Vec::new(), Vec::new());
         for word in words(line) {
             let (name, batch) = word.split_once(':').unwrap_or((word, "last"));
@@ -53,7 +53,7 @@ impl Engine {
                 of_others.push((batch.id, batch.owner));
             }
         }
-        let choice = self.catalog().choose_hosts(line, sets).await?;
+        let choice = self.catalog().choose_hosts(line, sets, of).await?;
         Ok(Choice {
             of_others,
             ..choice

@@ -1,8 +1,8 @@
 //! The `sudo` passwords of batches: one a batch, asked for once, in memory alone.
 //!
-//! The first host that asks is the one that tries it. While that has not taken it, no other host gets it, so a wrong
-//! password is tried once, and not on a hundred hosts, which would lock the account on each. What waits then is put back
-//! as if it had not been started.
+//! One host at a time tries it. While that has not taken it, no other host gets it, so a wrong password is tried once, and
+//! not on a hundred hosts, which would lock the account on each: hosts may have one each, and that the first took it says
+//! nothing of the next. What waits when one refuses it is put back as if it had not been started.
 
 use std::collections::{HashMap, HashSet};
 
@@ -33,8 +33,6 @@ pub(in crate::engine) enum Turn {
 #[derive(Debug, Default)]
 struct Password {
     text: Option<SecretString>,
-    /// Whether a host has taken it.
-    is_taken: bool,
     /// The job for which a person is being asked, or which tries what was typed.
     first: Option<JobId>,
     /// Those that ask beside it, in the order they did.
@@ -54,9 +52,6 @@ impl Password {
                 self.withheld.insert(job);
                 turns.push((job, Turn::Withhold));
             }
-        } else if let Some(text) = self.text.as_ref().filter(|_| self.is_taken) {
-            let all = self.waiting.drain(..);
-            turns.extend(all.map(|job| (job, Turn::Give(text.clone()))));
         } else if self.first.is_none() && !self.waiting.is_empty() {
             let job = self.waiting.remove(0);
             self.first = Some(job);
@@ -110,7 +105,6 @@ impl Passwords {
     pub(in crate::engine) fn taken(&self, batch: Uuid, job: JobId) -> Vec<(JobId, Turn)> {
         self.change(batch, |password| {
             if password.first == Some(job) {
-                password.is_taken = true;
                 password.first = None;
             }
         })
@@ -200,10 +194,27 @@ mod tests {
         assert!(all.answered(batch, one, Some("secret".into())).is_empty());
         assert!(all.asks(batch, three).is_empty());
         assert!(all.taken(batch, two).is_empty());
-        let given = [(two, "secret".into()), (three, "secret".into())];
-        assert_eq!(shown(&all.taken(batch, one)), given);
+        // One after the other.
+        assert_eq!(shown(&all.taken(batch, one)), [(two, "secret".into())]);
+        assert_eq!(shown(&all.taken(batch, two)), [(three, "secret".into())]);
+        assert!(all.taken(batch, three).is_empty());
         let late = job(None).id;
         assert_eq!(shown(&all.asks(batch, late)), [(late, "secret".into())]);
+    }
+
+    #[test]
+    fn one_in_the_middle_that_refuses_it_keeps_it_from_those_behind() {
+        let (all, batch) = (Passwords::default(), Uuid::nil());
+        let (one, other, three) = (job(None).id, job(refused()), job(None).id);
+        all.asks(batch, one);
+        all.answered(batch, one, Some("secret".into()));
+        all.asks(batch, other.id);
+        all.asks(batch, three);
+        assert_eq!(shown(&all.taken(batch, one)), [(other.id, "secret".into())]);
+        let (_, turns) = all.over(batch, &other);
+        assert_eq!(shown(&turns), [(three, "withhold".into())]);
+        let why = all.refused(batch).unwrap();
+        assert_eq!(why, "sudo did not take the password on web-1");
     }
 
     #[test]

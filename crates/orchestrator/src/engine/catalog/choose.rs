@@ -1,7 +1,7 @@
 //! The hosts that one line means.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashSet},
     fs,
     io::{self, Read},
 };
@@ -12,23 +12,37 @@ use crate::{
     engine::EngineError,
     fleet::{self, Choice, ChoiceError, Inventory},
     host::Host,
+    ssh,
 };
 
 /// Bytes of a file of names, at most.
 const LONGEST: u64 = 4 << 20;
+/// Characters of the names that nothing knows, as they are named.
+const LONGEST_NAMED: usize = 200;
 /// The tag of hosts that a person marked as production.
 const PRODUCTION: &str = "production";
 
+/// Which names a line may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// Those that something knows: something is to be done there.
+    Known,
+    /// Any: jobs of a host are kept when nothing names it any more.
+    Any,
+}
+
 impl Catalog {
-    /// Finds the hosts that a line means, as [`fleet`] reads it. A name that is not listed is taken as `ssh` takes it,
-    /// unless it comes near one that is: a slip of the finger must not run on all the others. `sets` are known beside tags.
+    /// Finds the hosts that a line means, as [`fleet`] reads it. A name that nothing knows refuses the whole line: a slip of
+    /// the finger must not run on all the others. An address that is not listed is written as one. `sets` are known beside
+    /// tags.
     ///
     /// # Errors
-    /// The line cannot be read, means no host, or has a name that looks like a slip.
+    /// The line cannot be read, means no host, or has a name that nothing knows.
     pub async fn choose_hosts(
         &self,
         line: &str,
         sets: Vec<(String, Vec<String>)>,
+        of: Names,
     ) -> Result<Choice, EngineError> {
         let line = line.to_owned();
         self.blocking(move |catalog| {
@@ -42,7 +56,9 @@ impl Catalog {
                     EngineError::NotFound(error.to_string())
                 }
             })?;
-            hosts.without_slips(&choice)?;
+            if of == Names::Known {
+                hosts.knows(&choice, &catalog.ssh())?;
+            }
             Ok(choice)
         })
         .await
@@ -53,36 +69,50 @@ impl Catalog {
 struct Hosts(Vec<Host>, Vec<(String, Vec<String>)>);
 
 impl Hosts {
-    fn without_slips(&self, choice: &Choice) -> Result<(), EngineError> {
-        let names = || {
-            let also = self.0.iter().flat_map(|host| &host.also);
-            self.0
-                .iter()
-                .map(|host| &host.name)
-                .chain(also)
-                .map(String::as_str)
+    fn knows(&self, choice: &Choice, config: &ssh::Config) -> Result<(), EngineError> {
+        let all = self.0.iter();
+        let names: HashSet<&str> = all
+            .flat_map(|host| host.also.iter().chain([&host.name]))
+            .chain(self.1.iter().flat_map(|(_, hosts)| hosts))
+            .map(String::as_str)
+            .collect();
+        let is_unknown = |name: &&str| {
+            // What is written as an address is meant as one, and a pattern of the config may know more than it lists.
+            !name.contains(['@', '.', ':']) && !names.contains(name) && !config.knows(name)
         };
-        let may_be_a_slip = |name: &&String| {
-            // What is written as an address is meant as one.
-            !name.contains(['@', '.', ':']) && !names().any(|other| other == name.as_str())
+        let hosts = choice.hosts.iter().map(String::as_str);
+        let unknown: Vec<&str> = hosts.filter(is_unknown).collect();
+        let Some(first) = unknown.first() else {
+            return Ok(());
         };
-        for name in choice.hosts.iter().filter(may_be_a_slip) {
-            let near = near(name, names());
-            if !near.is_empty() {
-                let hint = hint(&near);
-                let why = format!(
-                    "no host is called '{name}'{hint} An address that is not listed is written as user@{name}"
-                );
-                return Err(EngineError::NotFound(why));
-            }
-        }
-        Ok(())
+        let why = if unknown.len() > 1 {
+            let all = fleet::fold(unknown.iter().copied());
+            let shown: String = all.chars().take(LONGEST_NAMED).collect();
+            let more = if shown.len() < all.len() { "…" } else { "" };
+            format!("no hosts are called {shown}{more}.")
+        } else {
+            let hint = match hint(&near(first, names.iter().copied())) {
+                none if none.is_empty() => ".".to_owned(),
+                hint => hint,
+            };
+            format!("no host is called '{first}'{hint}")
+        };
+        Err(EngineError::NotFound(format!(
+            "{why} An address that is not listed is written as user@{first}"
+        )))
     }
 }
 
 impl Inventory for Hosts {
     fn names(&self) -> Vec<String> {
         self.0.iter().map(|host| host.name.clone()).collect()
+    }
+
+    fn having(&self, is_meant: &dyn Fn(&str) -> bool) -> Vec<String> {
+        let has =
+            |host: &&Host| is_meant(&host.name) || host.also.iter().any(|name| is_meant(name));
+        let having = self.0.iter().filter(has);
+        having.map(|host| host.name.clone()).collect()
     }
 
     fn tagged(&self, tag: &str) -> Vec<String> {

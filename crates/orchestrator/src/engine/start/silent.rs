@@ -5,7 +5,12 @@ use std::{
     time::Duration,
 };
 
-use crate::{batch::HostState, engine::Engine, host::ReachState, job::JobQuery};
+use crate::{
+    batch::End,
+    engine::Engine,
+    host::ReachState,
+    job::{JobQuery, is_silent},
+};
 
 /// How long a host that did not answer is remembered.
 const REMEMBERED: Duration = Duration::from_secs(600);
@@ -37,14 +42,15 @@ impl Engine {
         let (mut tried, mut silent) = (HashMap::new(), HashSet::new());
         // Newest first: the first one of a host says how it was last.
         for job in jobs {
-            let (Some(host), Some((state, _))) = (job.host(), HostState::of(&job)) else {
+            let (Some(host), Some(end)) = (job.host(), End::of(&job)) else {
                 continue;
             };
             if tried.contains_key(host) {
                 continue;
             }
             tried.insert(host.to_owned(), job.queued_at);
-            if state == HostState::Unreachable {
+            // Who refuses a login, or shows another key, has answered.
+            if end.unreachable.as_deref().is_some_and(is_silent) {
                 silent.insert(host.to_owned());
             }
         }

@@ -60,12 +60,16 @@ fn one_machine_of_several_sources_is_one_host() {
     assert_eq!(
         shown,
         [
-            r#"web-1 ["terra"] 2"#,
-            r#"alias ["terra-2"] 1"#,
-            r#"new-1 ["seven"] 2"#,
+            // What another source has at the place of several may be either, and is neither.
+            r"web-1 [] 1",
+            r"alias [] 0",
+            r"terra [] 1",
+            r"terra-2 [] 1",
             // Two names of one source are two hosts.
+            r"new-1 [] 1",
             r"new-2 [] 1",
             r"web-1-deploy [] 1",
+            r"seven [] 1",
         ]
     );
     let mut host = config[0].clone();
@@ -75,7 +79,7 @@ fn one_machine_of_several_sources_is_one_host() {
     };
     entries[0].complete(&mut host, Some(own));
     assert_eq!(host.tags, ["web"]);
-    assert_eq!(host.sources.len(), 3);
+    assert_eq!(host.sources.len(), 2);
     assert_eq!(host.place, "~/.ssh/config:5");
     assert_eq!(
         host.conflicts,

@@ -1,7 +1,7 @@
 //! Requests about hosts.
 
 use crate::{
-    engine::{Engine, EngineError},
+    engine::{Engine, EngineError, Names},
     wire::{HostRequest, Reply},
 };
 
@@ -42,5 +42,7 @@ async fn choose(engine: &Engine, line: &str) -> Result<Reply, EngineError> {
         let why = "choose hosts: '-' is the standard input of a command line; write the names, or @file:PATH";
         return Err(EngineError::Refused(why.into()));
     }
-    Ok(Reply::chosen(engine.choose_hosts(line).await?))
+    Ok(Reply::chosen(
+        engine.choose_hosts(line, Names::Known).await?,
+    ))
 }

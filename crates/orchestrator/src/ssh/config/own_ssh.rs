@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use super::{Purpose, command::is_plain, route::OwnSsh, walk::Walk};
-use crate::ssh::failure::{Reason, Refusal};
+use crate::ssh::{
+    algorithms::Use,
+    failure::{Reason, Refusal, by_own_ssh},
+};
 
 /// Keywords that only the user's own `ssh` follows.
 const OF_OWN_SSH: [(&str, &str, Reason); 2] = [
@@ -25,6 +28,28 @@ pub(super) fn check(walk: &Walk<'_>, purpose: &Purpose<'_>, to: &str) -> Result<
         {
             let place = setting.place.to_string();
             return Err(Refusal::needs_own_ssh(reason, to, name, place));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a list of algorithms none of which can be used here, until a person allows their own `ssh`: another one in its
+/// place would not be what was asked for.
+pub(super) fn check_algorithms(walk: &Walk<'_>, to: &str) -> Result<(), Refusal> {
+    let lists = [
+        (Use::Cipher, "ciphers", "Ciphers"),
+        (Use::Mac, "macs", "MACs"),
+        (Use::KeyExchange, "kexalgorithms", "KexAlgorithms"),
+        (Use::HostKey, "hostkeyalgorithms", "HostKeyAlgorithms"),
+    ];
+    for (kind, keyword, name) in lists {
+        if let Some(setting) = walk.setting(keyword)
+            && let Err(lacks) = kind.chosen(Some(&setting.args[0]))
+        {
+            let place = setting.place.to_string();
+            let mut refusal = Refusal::needs_own_ssh(Reason::Algorithms, to, name, place.clone());
+            refusal.why = format!("{place}: '{name}' {lacks}; {}", by_own_ssh(to));
+            return Err(refusal);
         }
     }
     Ok(())

@@ -12,10 +12,7 @@ use super::{
 };
 use crate::{
     host::Host,
-    ssh::{
-        algorithms::Use,
-        failure::{Reason, Refusal},
-    },
+    ssh::failure::{Reason, Refusal},
 };
 
 /// How long a connection may take if the config does not say.
@@ -103,6 +100,7 @@ impl Config {
         }
         if !(purpose.may_call)(&OwnSsh::line(path.to)) {
             own_ssh::check(&walk, purpose, path.to)?;
+            own_ssh::check_algorithms(&walk, path.to)?;
         }
         if !jumps.is_empty() {
             let here = format!("{}@{}:{}", route.user, route.hostname, route.port);
@@ -293,26 +291,7 @@ fn plain(walk: &mut Walk<'_>, jumps: &[jump::Hop]) -> (Route, Tokens) {
     let written: Vec<String> = jumps.iter().map(ToString::to_string).collect();
     let tokens = Tokens::of(&route, walk.config.home.clone(), written.join(","));
     files(walk, &tokens, &mut route);
-    check_algorithms(walk);
     (route, tokens)
-}
-
-/// Refuses a list of algorithms none of which can be used here: another one in its place would not be what was asked for.
-fn check_algorithms(walk: &mut Walk<'_>) {
-    let lists = [
-        (Use::Cipher, "ciphers", "Ciphers"),
-        (Use::Mac, "macs", "MACs"),
-        (Use::KeyExchange, "kexalgorithms", "KexAlgorithms"),
-        (Use::HostKey, "hostkeyalgorithms", "HostKeyAlgorithms"),
-    ];
-    for (kind, keyword, name) in lists {
-        let Some(setting) = walk.setting(keyword) else {
-            continue;
-        };
-        if let Err(why) = kind.chosen(Some(&setting.args[0])) {
-            walk.refuse(format!("{}: '{name}' {why}", setting.place));
-        }
-    }
 }
 
 fn files(walk: &mut Walk<'_>, tokens: &Tokens, route: &mut Route) {

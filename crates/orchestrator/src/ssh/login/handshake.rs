@@ -128,10 +128,16 @@ fn explain(session: &Session, route: &Route, wanted: &Wanted, stopped: Stopped) 
         return Refusal::new(Reason::ServerTooOld, why);
     }
     let offer = Offer::read(&transport::greeting());
-    if let Some(missing) = offer.and_then(|offer| wanted.missing_in(&offer)) {
+    if let Some((missing, has_ssh)) = offer.and_then(|offer| wanted.missing_in(&offer)) {
         let why =
             format!("{address} ({banner}) offers no algorithms that can be used here: {missing}");
-        return Refusal::new(Reason::ServerTooOld, why);
+        return match has_ssh {
+            true => {
+                let own = by_own_ssh(&route.name);
+                Refusal::new(Reason::Algorithms, format!("{why}; {own}"))
+            }
+            false => Refusal::new(Reason::ServerTooOld, why),
+        };
     }
     let words = transport::last_words().map(|words| format!("; it said: {}", words.trim()));
     let why = format!(

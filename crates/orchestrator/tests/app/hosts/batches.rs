@@ -10,7 +10,7 @@ use orchestrator::{
 use serde_json::Value;
 
 use super::{App, Home, Sshd, appears, with_host};
-use crate::{home::eventually, page::Page, postgres::Postgres};
+use crate::{home::eventually, page::Page, postgres::Postgres, sshd};
 
 /// Many names of one server.
 fn with_hosts(count: usize) -> (Sshd, Postgres, Home) {
@@ -103,6 +103,141 @@ fn what_many_wrote_is_printed_once_for_all_that_wrote_the_same_and_kept_in_a_fil
         words(&refused)
     );
     assert_eq!(home.json(&["jobs", "--json"]).as_array().unwrap().len(), 6);
+}
+
+#[test]
+fn hosts_that_were_not_reached_are_told_apart_in_the_sum() {
+    let (sshd, _postgres, home) = with_hosts(1);
+    for key in ["stranger", "another"] {
+        sshd::keygen(&sshd.path(key));
+    }
+    let other = |name: &str, key: &str, known: &str| {
+        let [key, known] = [key, known].map(|file| sshd.path(file).display().to_string());
+        let (user, hosts) = (sshd.path("user"), sshd.path("known_hosts"));
+        let block = sshd
+            .block(name)
+            .replace(&user.display().to_string(), &key)
+            .replace(&hosts.display().to_string(), &known);
+        // Each has a session of its own.
+        format!("{block}  HostKeyAlias {name}\n")
+    };
+    let public = |key: &str| fs::read_to_string(sshd.path(&format!("{key}.pub"))).unwrap();
+    let (right, wrong) = (public("host"), public("another"));
+    fs::write(sshd.path("right"), format!("locked1,locked2 {right}")).unwrap();
+    fs::write(sshd.path("wrong"), format!("changed {wrong}")).unwrap();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let mute = format!("Host mute\n HostName 127.0.0.1\n Port {port}\n ConnectTimeout 1\n");
+    let config = fs::read_to_string(home.ssh_config()).unwrap()
+        + &other("locked1", "stranger", "right")
+        + &other("locked2", "stranger", "right")
+        + &other("strange", "user", "none")
+        + &other("changed", "user", "wrong")
+        + &mute;
+    fs::write(home.ssh_config(), config).unwrap();
+
+    let all = "h00,locked[1-2],strange,changed,mute,dead";
+    let output = home.run(&["run", "--on", all, "--", "true"]);
+    assert_eq!(output.status.code(), Some(255), "{}", words(&output));
+    let sum = "vmo: 1 done · 1 host key changed: changed · 1 host key not known: strange · 2 login failed: locked[1-2] · \
+               1 no answer: mute · 1 unreachable: dead\n";
+    assert!(words(&output).ends_with(sum), "{}", words(&output));
+    let batch = home.json(&["batch", "last", "--json"]);
+    let reasons: Vec<(&str, &str)> = batch["hosts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|host| Some((host["name"].as_str()?, host["unreachable"].as_str()?)))
+        .collect();
+    let expected = [
+        ("locked1", "auth_failed"),
+        ("locked2", "auth_failed"),
+        ("strange", "host_key_unknown"),
+        ("changed", "host_key_changed"),
+        ("mute", "timeout"),
+        ("dead", "refused"),
+    ];
+    assert_eq!(reasons, expected);
+    assert_eq!(
+        home.json(&["batch", "--json"])[0]["unreachable"],
+        serde_json::json!({"auth_failed": 2, "host_key_changed": 1, "host_key_unknown": 1, "refused": 1, "timeout": 1})
+    );
+    // Who refuses a login has answered: of these, only two are tried last.
+    let again = home.run(&[
+        "run",
+        "--on",
+        "@unreachable,h00",
+        "--limit",
+        "1",
+        "--",
+        "true",
+    ]);
+    let last = "tried last, for they did not answer in the last ten minutes: mute,dead\n";
+    assert!(words(&again).contains(last), "{}", words(&again));
+}
+
+#[test]
+fn nothing_runs_if_a_name_is_unknown_and_all_is_all_however_it_is_written() {
+    let (_sshd, _postgres, home) = with_hosts(2);
+    let pattern = fs::read_to_string(home.ssh_config()).unwrap()
+        + "Host box*\n HostName 127.0.0.1\n Port 1\n";
+    fs::write(home.ssh_config(), pattern).unwrap();
+    let file = home.work().join("all");
+    fs::write(&file, "*\n").unwrap();
+    let file = format!("@file:{}", file.display());
+    for (on, why) in [
+        (
+            "h00,qqqqqq",
+            "no host is called 'qqqqqq'. An address that is not listed is written as user@qqqqqq",
+        ),
+        (
+            "web-[00001-99999]",
+            "no hosts are called web-[00001-99999].",
+        ),
+        ("?*", "'?*' means all 3 hosts"),
+        ("*/100%", "means all 3 hosts"),
+        (&file, "means all 3 hosts"),
+    ] {
+        let output = home.run(&["run", "--on", on, "--", "touch ran"]);
+        assert!(words(&output).contains(why), "{on}: {}", words(&output));
+        assert_eq!(output.status.code(), Some(255));
+    }
+    assert_eq!(home.json(&["jobs", "--json"]).as_array().unwrap().len(), 0);
+    // A pattern of the config knows it.
+    let output = home.run(&["run", "--on", "box7", "--", "true"]);
+    assert!(
+        words(&output).contains("nothing listens at 127.0.0.1:1"),
+        "{}",
+        words(&output)
+    );
+}
+
+#[test]
+fn a_set_of_one_host_has_the_variables_of_many() {
+    let (_sshd, _postgres, home) = with_hosts(1);
+    let command = "echo $VMO_HOST $VMO_RANK $VMO_COUNT ${#VMO_BATCH}";
+    let output = home.run(&["run", "--on", "h00", "--", command]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "h00 0 1 36\n");
+}
+
+#[test]
+fn a_wave_that_could_not_be_checked_holds_the_next() {
+    let (_sshd, _postgres, home) = with_hosts(2);
+    let rules = ["--waves", "1,rest", "--check", "true"];
+    let on = [
+        &["run", "--on", "dead,h[00-01]"],
+        &rules[..],
+        &["--", "touch ran"],
+    ]
+    .concat();
+    let output = home.run(&on);
+    let said = words(&output);
+    assert!(said.contains("2 held: h[00-01]"), "{said}");
+    assert!(
+        said.contains("held: no host of the wave before could be checked"),
+        "{said}"
+    );
+    assert!(!home.work().join("ran").exists());
 }
 
 #[test]

@@ -272,7 +272,11 @@ fn algorithms_that_cannot_be_had_here_stop_the_host_with_their_place() {
     config.resolve("fine").unwrap();
     for (host, line) in [("old", "config:7"), ("certs", "config:9")] {
         let refusal = config.resolve(host).unwrap_err();
-        assert_eq!(refusal.reason, Reason::RouteUnsupported);
+        assert_eq!(refusal.reason, Reason::Algorithms);
+        assert_eq!(
+            refusal.consent.as_ref().unwrap().command,
+            format!("ssh -T {host}")
+        );
         assert!(
             refusal.why.contains(line) && refusal.why.contains("can be used here"),
             "{refusal}"
