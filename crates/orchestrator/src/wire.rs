@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     event::Event,
-    health::{Finding, Health, Storage, TriedDatabase},
+    health::{Finding, Health, TriedDatabase},
     job::{Job, JobType},
     prompt::{Answer, Prompt, Question},
     reply::{CommandConsent, Extent, Failure, FailureCode, HitMarks, Overview, Reply},

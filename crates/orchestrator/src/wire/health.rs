@@ -31,3 +31,13 @@ pub struct Finding {
     /// What was found, or what to do.
     pub found: String,
 }
+
+/// What is known of a database that was tried.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct TriedDatabase {
+    /// `user@host:port/name`.
+    pub at: String,
+    /// Whether a history of this app is in it already.
+    pub ours: bool,
+}
