@@ -1343,6 +1343,19 @@ given: boolean, } };
 export type HostState = "queued" | "running" | "done" | "error" | "unreachable" | "canceled" | "held" | "skipped";
 
 /**
+ * What a new source has brought.
+ */
+export type ImportedHosts = { 
+/**
+ * Hosts that were not listed before.
+ */
+new: number, 
+/**
+ * What of the source could not be read, each with its place: it may have more hosts than were found.
+ */
+problems: Array<string>, };
+
+/**
  * A host, and the project's folder there.
  */
 export type InFolder = { 
@@ -1693,6 +1706,44 @@ answer: Answer, } };
 export type JobType = "local" | "ssh";
 
 /**
+ * What of a history is kept: a job that is over goes if any of these says so. Pinned and noted jobs stay.
+ */
+export type Keep = { 
+/**
+ * Jobs of the last so many days.
+ */
+days: number | null, 
+/**
+ * So many of the newest jobs.
+ */
+jobs: number | null, 
+/**
+ * The newest jobs with so many mebibytes of log.
+ */
+mebibytes: number | null, };
+
+/**
+ * How much there is.
+ */
+export type Kept = { 
+/**
+ * Jobs of everybody who shares it.
+ */
+jobs: number, 
+/**
+ * Bytes of their logs, as they were written.
+ */
+bytes: number, 
+/**
+ * Bytes on the server's disk, of jobs and logs.
+ */
+on_disk: number, 
+/**
+ * When the oldest was asked for.
+ */
+oldest: string | null, };
+
+/**
  * What the page can ask of what is to be started.
  */
 export type LaunchRequest = { "type": "preview", "with": Start } | { "type": "look_on_hosts", "with": Sought } | { "type": "copy", "with": { 
@@ -1991,6 +2042,27 @@ at: string, };
  * Of which jobs the desktop is told when they end while the window is out of sight.
  */
 export type Notify = "long" | "failures" | "none";
+
+/**
+ * What would go, or has gone.
+ */
+export type Outdated = { 
+/**
+ * How many jobs.
+ */
+jobs: number, 
+/**
+ * Bytes of their logs, as they were written.
+ */
+bytes: number, 
+/**
+ * When the oldest was asked for, and the newest.
+ */
+span: [string, string] | null, 
+/**
+ * Jobs that would go, but are pinned or have a note.
+ */
+stay: number, };
 
 /**
  * What stands out in a log.
@@ -2422,12 +2494,25 @@ seq: number,
 /**
  * The first chunk that was not there yet; none if no more will come.
  */
-live: number | null, } } | { "type": "settings", "with": Settings } | { "type": "tried_database", "with": TriedDatabase } | { "type": "storage", "with": Storage } | { "type": "health", "with": Health };
+live: number | null, } } | { "type": "hosts_imported", "with": ImportedHosts } | { "type": "settings", "with": Settings } | { "type": "kept", "with": Kept } | { "type": "outdated", "with": Outdated } | { "type": "tried_database", "with": TriedDatabase } | { "type": "health", "with": Health };
 
 /**
  * What the page can ask for.
  */
 export type Request = { "catalog": CatalogRequest } | { "host": HostRequest } | { "launch": LaunchRequest } | { "job": JobRequest } | { "batch": BatchRequest } | { "log": LogRequest } | { "find": FindRequest } | { "search": SearchRequest } | { "compare": CompareRequest } | { "settings": SettingsRequest };
+
+/**
+ * What is kept of all projects, and of some by rules of their own.
+ */
+export type Retention = { 
+/**
+ * Of everything but the projects with rules of their own.
+ */
+keep: Keep, 
+/**
+ * By the project's name, in place of the rules of all.
+ */
+projects: { [key in string]: Keep }, };
 
 /**
  * How a log is saved.
@@ -2684,12 +2769,20 @@ notify: Notify,
 /**
  * Seconds that a job runs at least for the desktop to be told that it is done; none means 10.
  */
-notify_after: number | null, };
+notify_after: number | null, 
+/**
+ * What of the own history is kept.
+ */
+retention: Retention, };
 
 /**
  * What the page can ask of the settings.
  */
-export type SettingsRequest = { "type": "settings" } | { "type": "change_settings", "with": Settings } | { "type": "use_database", "with": { 
+export type SettingsRequest = { "type": "settings" } | { "type": "change_settings", "with": Settings } | { "type": "kept" } | { "type": "outdated", "with": { 
+/**
+ * The rules.
+ */
+retention: Retention, } } | { "type": "use_database", "with": { 
 /**
  * Whether it does.
  */
@@ -2701,7 +2794,7 @@ url: string,
 /**
  * The schema for the tables; none means the role's own first one.
  */
-schema: string | null, } } | { "type": "storage" } | { "type": "health" };
+schema: string | null, } } | { "type": "health" };
 
 /**
  * So many, or so many of a hundred.
@@ -2866,27 +2959,6 @@ rules?: BatchRules, };
  * The word a person reads for a [`State`].
  */
 export type Status = "queued" | "running" | "done" | "error" | "canceled" | "lost";
-
-/**
- * How much is kept.
- */
-export type Storage = { 
-/**
- * Jobs.
- */
-jobs: number, 
-/**
- * Bytes of their logs, as they were written.
- */
-bytes: number, 
-/**
- * Bytes that they take on the server's disk.
- */
-on_disk: number, 
-/**
- * When the oldest was asked for; none if there is none.
- */
-oldest: string | null, };
 
 /**
  * How the store is.

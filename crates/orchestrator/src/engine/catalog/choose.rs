@@ -56,7 +56,7 @@ impl Catalog {
                     EngineError::NotFound(error.to_string())
                 }
             })?;
-            if of == Names::Known {
+            if of == Names::Known && !hosts.is_one_for_ssh(&line, &choice) {
                 hosts.knows(&choice, &catalog.ssh())?;
             }
             Ok(choice)
@@ -69,6 +69,16 @@ impl Catalog {
 struct Hosts(Vec<Host>, Vec<(String, Vec<String>)>);
 
 impl Hosts {
+    /// Whether a line is one name that resembles none we know: `ssh` would ask the network for it, and nothing else runs.
+    fn is_one_for_ssh(&self, line: &str, choice: &Choice) -> bool {
+        let [only] = choice.hosts.as_slice() else {
+            return false;
+        };
+        let names = self.0.iter();
+        let mut names = names.flat_map(|host| host.also.iter().chain([&host.name]));
+        line.trim() == only && near(only, names.by_ref().map(String::as_str)).is_empty()
+    }
+
     fn knows(&self, choice: &Choice, config: &ssh::Config) -> Result<(), EngineError> {
         let all = self.0.iter();
         let names: HashSet<&str> = all
