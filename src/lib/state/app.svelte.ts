@@ -40,6 +40,8 @@ export type Overlay =
 /** The page. */
 export class App {
   link = $state.raw<Link>({ state: 'connecting' });
+  /** Since when the connection has been away, in milliseconds since 1970: what is shown is as of then. Null while it is there. */
+  awaySince = $state<number | null>(null);
   /** Whether the frame has been filled once. */
   known = $state(false);
   store = $state.raw<StoreState | null>(null);
@@ -269,6 +271,8 @@ export class App {
 
   #linked(link: Link): void {
     this.link = link;
+    if (link.state === 'open') this.awaySince = null;
+    else if (link.state === 'away') this.awaySince ??= this.#client.heardAt || Date.now();
     if (link.state === 'open') void this.#fill();
   }
 

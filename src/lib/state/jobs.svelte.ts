@@ -1,13 +1,23 @@
 // The jobs the page knows: those that run, the latest ones, those of the open tabs; and what can be done with a job.
 import { SvelteMap } from 'svelte/reactivity';
 import { CallFailed, type Client } from '../client';
-import { ANY_JOB, isOver, newestFirst } from '../job';
+import { ANY_JOB, type AnyStatus, isOver, newestFirst, shownStatus } from '../job';
 import { batchOf, batchTab } from '../tab';
 import type { Job, JobId, Start } from '../wire';
 import { labelOfJob, Tabs } from './tabs.svelte';
 
 /** How many of the latest jobs are asked for: they give each target its last status. */
 const LATEST = 200;
+
+/** A cancel that was asked for. */
+export interface Canceling {
+  /** When, or when it was sent, in milliseconds since 1970. */
+  since: number;
+  /** Whether at once, by KILL. */
+  force: boolean;
+  /** Whether it has reached the app: it waits for the connection if that is away. */
+  sent: boolean;
+}
 
 /** Jobs by id. Those that are started here get a tab. */
 export class Jobs {
@@ -20,8 +30,8 @@ export class Jobs {
   readonly #client: Client;
   readonly #tell: (job: Job) => void;
   readonly #byId = new SvelteMap<JobId, Job>();
-  /** When a cancel was asked for, in milliseconds since 1970. */
-  readonly #canceling = new SvelteMap<JobId, number>();
+  /** Cancels that were asked for. */
+  readonly #canceling = new SvelteMap<JobId, Canceling>();
 
   /** All that are known, newest first. */
   readonly all: Job[] = $derived.by(() => {
@@ -58,9 +68,14 @@ export class Jobs {
     return this.#latest.get(`${project}\n${target}`);
   }
 
-  /** When a cancel was asked for; null if none was or the job is over. */
-  cancelingSince(job: Job): number | null {
+  /** The cancel that was asked for; null if none was or the job is over. */
+  canceling(job: Job): Canceling | null {
     return isOver(job) ? null : (this.#canceling.get(job.id) ?? null);
+  }
+
+  /** How a job is, as it is shown. */
+  shown(job: Job): AnyStatus {
+    return this.canceling(job) ? 'canceling' : shownStatus(job);
   }
 
   /** Takes in what is known of jobs. */
@@ -104,14 +119,20 @@ export class Jobs {
     return this.#started(jobs);
   }
 
-  /** Ends a job: gently, or by KILL at once. */
+  /** Ends a job: gently, or by KILL at once. If the connection is away, as soon as it is back. */
   async cancel(id: JobId, force: boolean): Promise<void> {
     const before = this.#canceling.get(id);
-    this.#canceling.set(id, before ?? Date.now());
+    // Each kind of cancel counts from when it was asked for first.
+    const since = before?.force === force ? before.since : Date.now();
+    const waits = { since, force, sent: false };
+    this.#canceling.set(id, waits);
     try {
-      await this.#client.tell({ job: { type: 'cancel', with: { job: id, force } } });
+      await this.#client.insist({ job: { type: 'cancel', with: { job: id, force } } });
+      if (this.#canceling.get(id) === waits)
+        this.#canceling.set(id, { ...waits, since: before?.sent ? since : Date.now(), sent: true });
     } catch (error) {
       if (before === undefined) this.#canceling.delete(id);
+      else this.#canceling.set(id, before);
       throw error;
     }
   }

@@ -45,6 +45,6 @@ export class Notes {
   async say(job: JobId, change: Partial<Pick<Note, 'pinned' | 'text'>>): Promise<void> {
     const { pinned = false, text = '' } = this.#byJob.get(job) ?? {};
     const request = { job: { type: 'set_note', with: { job, pinned, text, ...change } } } as const;
-    await this.#client.ask(request, 'ok');
+    await this.#client.insist(request);
   }
 }
