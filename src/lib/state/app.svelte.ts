@@ -35,7 +35,7 @@ import { Zoom } from './zoom.svelte';
 
 /** An overlay of the frame that is open. */
 export type Overlay =
-  'palette' | 'add-project' | 'shortcuts' | 'import-hosts' | { editHost: Host | null };
+  'palette' | 'tabs' | 'add-project' | 'shortcuts' | 'import-hosts' | { editHost: Host | null };
 
 /** The page. */
 export class App {
@@ -96,7 +96,11 @@ export class App {
     this.hosts = new Hosts(client);
     this.reaches = new Reaches(client);
     this.terminals = new Terminals(client);
-    this.jobs = new Jobs(client, (job) => this.terminals.started(job.id));
+    this.jobs = new Jobs(client, {
+      started: (job) => this.terminals.started(job.id),
+      isPinned: (job) => this.notes.pinned(job),
+      replaced: (tab) => this.#forget(tab),
+    });
     this.batches = new Batches(client, this.jobs);
     this.logs = new Logs(client, this.view);
     this.comparisons = new Comparisons(client);
@@ -218,14 +222,17 @@ export class App {
   /** Closes a tab; goes to its neighbour if `away` says that it is the one being looked at. */
   close(tab: Tab, away: boolean): void {
     const next = this.jobs.tabs.close(tab);
-    const batch = batchOf(tab);
-    if (batch !== null) this.batches.drop(batch);
-    else {
-      this.logs.drop(tab);
-      this.terminals.drop(tab);
-      this.comparisons.close(tab);
-    }
+    this.#forget(tab);
     if (away) this.#go(next ? pathOf(next) : '/');
+  }
+
+  /** What a tab showed is needed no more. */
+  #forget(tab: Tab): void {
+    const batch = batchOf(tab);
+    if (batch !== null) return this.batches.drop(batch);
+    this.logs.drop(tab);
+    this.terminals.drop(tab);
+    this.comparisons.close(tab);
   }
 
   /** Closes several tabs; goes to a neighbour if the one being looked at is among them. */
