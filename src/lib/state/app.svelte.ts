@@ -97,8 +97,8 @@ export class App {
     this.reaches = new Reaches(client);
     this.terminals = new Terminals(client);
     this.jobs = new Jobs(client, {
-      started: (job) => this.terminals.started(job.id),
-      isPinned: (job) => this.notes.pinned(job),
+      started: (job) => this.terminals.started(job),
+      isPinned: (job) => this.notes.isPinned(job),
       replaced: (tab) => this.#forget(tab),
     });
     this.batches = new Batches(client, this.jobs);

@@ -46,9 +46,15 @@ export class Logs {
     this.#opened.delete(job);
   }
 
-  /** Opens the editor at the place in a file that a line names. */
-  edit(job: JobId, line: number): Promise<void> {
-    return this.#client.tell({ log: { type: 'edit', with: { job, line } } });
+  /** Opens the editor at the place in a file that a line names; gives the command of one that needs a terminal. */
+  async edit(job: JobId, line: number): Promise<string | null> {
+    const request = { log: { type: 'edit', with: { job, line } } } as const;
+    return (await this.#client.ask(request, 'edited')).terminal;
+  }
+
+  /** Opens the desktop's browser at an address that a line names. */
+  browse(job: JobId, line: number, url: string): Promise<void> {
+    return this.#client.tell({ log: { type: 'browse', with: { job, line, url } } });
   }
 
   /** Saves a log in the folder for downloads; gives the file's path. */

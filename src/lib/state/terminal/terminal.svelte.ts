@@ -218,9 +218,10 @@ export class Terminals {
     this.#chosen.set(job, shown);
   }
 
-  /** This page has just started a job. */
-  started(job: JobId): void {
-    this.#started.set(job, Date.now());
+  /** This page has just started a job: one that was given a terminal opens as one. */
+  started(job: Pick<Job, 'id' | 'pty'>): void {
+    this.#started.set(job.id, Date.now());
+    if (job.pty) this.choose(job.id, 'terminal');
   }
 
   /** Opens a job's terminal. */
