@@ -97,7 +97,11 @@ export class App {
     this.reaches = new Reaches(client);
     this.terminals = new Terminals(client);
     this.jobs = new Jobs(client, {
-      started: (job) => this.terminals.started(job),
+      started: (job) => {
+        // A makefile that only asks something is read as a log, with a row to answer in.
+        const isOwn = this.launch.targetOf(job)?.target.pty ?? false;
+        this.terminals.started(job.id, job.pty && !isOwn);
+      },
       isPinned: (job) => this.notes.isPinned(job),
       replaced: (tab) => this.#forget(tab),
     });

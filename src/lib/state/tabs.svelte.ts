@@ -156,7 +156,8 @@ function shelf(): Storage {
   return inDesktop() ? localStorage : sessionStorage;
 }
 
-function keep(name: string, value: unknown): void {
+/** Keeps a value where tabs are kept. */
+export function keep(name: string, value: unknown): void {
   try {
     shelf().setItem(name, JSON.stringify(value));
   } catch {
@@ -165,7 +166,7 @@ function keep(name: string, value: unknown): void {
 }
 
 /** What was kept under a name; null if there is nothing that can be read. */
-function kept(name: string): unknown {
+export function kept(name: string): unknown {
   try {
     return JSON.parse(shelf().getItem(name) ?? 'null');
   } catch {

@@ -1,8 +1,10 @@
 // The logs of the open jobs: one view each, made when a job is first looked at, dropped with its tab.
 import type { Client } from '$lib/client';
+import { isOver } from '$lib/job';
 import type { Job, JobId, SaveAs } from '$lib/wire';
 import type { Taste } from './gutter.svelte';
 import type { Came } from './hits.svelte';
+import { placeIn } from './places';
 import type { Grew } from './source.svelte';
 import { LogView } from './view.svelte';
 
@@ -35,6 +37,8 @@ export class Logs {
       view = new LogView(this.#client, job, this.#taste);
     });
     this.#opened.set(job.id, { view, end });
+    const place = isOver(job) ? placeIn(job.id) : undefined;
+    if (place !== undefined) view.jumps.toPlace(place);
     return view;
   }
 

@@ -23,7 +23,9 @@ test('programs that complain of no terminal want one', () => {
 test('so does what fills a screen, and what is known by its name; in a terminal nothing does', () => {
   expect(wantsTerminal(target, true, [])).toBe(true);
   expect(wantsTerminal(aJob({ target: null, command: 'vim a.txt' }), false, [])).toBe(true);
-  expect(wantsTerminal(aJob({ target: null, command: 'vim a.txt', pty: true }), true, [])).toBe(false);
+  expect(wantsTerminal(aJob({ target: null, command: 'vim a.txt', pty: true }), true, [])).toBe(
+    false,
+  );
   expect(wantsTerminal(aJob({ target: null, command: 'ls' }), false, [])).toBe(false);
 });
 
