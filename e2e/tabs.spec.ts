@@ -17,8 +17,8 @@ test('run again takes the tab of the run before, which can be opened again', asy
   await shell(app, 'echo one');
   await shell(app, 'echo two');
   await tabs(app).first().click();
-  const before = page.url();
   await expect(app.line('one')).toBeVisible();
+  const before = page.url();
   await page.keyboard.press('r');
   await expect(page).not.toHaveURL(before);
   await expect(app.status).toHaveText('Done');
