@@ -26,8 +26,8 @@ export function tabRows(app: App): TabRow[] {
 export function tabsWith(rows: TabRow[], text: string): TabRow[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return rows.filter(({ tab, label }) => {
-    const said = `${label?.title ?? tab} ${label?.place ?? ''}`.toLowerCase();
-    return words.every((word) => said.includes(word));
+    const shown = `${label?.title ?? tab} ${label?.place ?? ''}`.toLowerCase();
+    return words.every((word) => shown.includes(word));
   });
 }
 
