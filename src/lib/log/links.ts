@@ -1,5 +1,5 @@
 // What a line names that can be opened: addresses of the web, and places in files.
-import type { Part } from './pieces';
+import type { Part } from './text';
 
 /** A part of a line that opens something. */
 export type Link = Part &

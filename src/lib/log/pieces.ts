@@ -1,7 +1,7 @@
 // A line's text cut where its style changes, where hits begin and end, and where it can be opened.
 import type { Hit, Line, Spot, Span, Style } from '../wire';
 import { type Link, linkAt } from './links';
-import { textOf } from './text';
+import { type Part, textOf } from './text';
 
 /** A part of a line that looks the same throughout. */
 export interface Piece {
@@ -13,12 +13,6 @@ export interface Piece {
   link: Link | null;
   /** Whether a person marked it. */
   marked: boolean;
-}
-
-/** A part of a line's text, in UTF-16 units as strings count. */
-export interface Part {
-  start: number;
-  end: number;
 }
 
 /** The pieces of a line; hits are in order. */

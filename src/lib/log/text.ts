@@ -2,6 +2,12 @@
 import { visible } from '../visible/visible';
 import type { Line } from '../wire';
 
+/** A part of a line's text, in UTF-16 units as strings count. */
+export interface Part {
+  start: number;
+  end: number;
+}
+
 /** Its text without styles. */
 export function textOf(line: Line): string {
   return line.spans.map((span) => span.text).join('');

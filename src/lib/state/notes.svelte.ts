@@ -14,7 +14,8 @@ export class Notes {
   readonly #byJob = new SvelteMap<JobId, Note>();
   /** What was said here and has not been reported back. */
   readonly #unknown = new Map<JobId, Pick<Note, 'pinned' | 'text'>>();
-  #saying: Promise<unknown> = Promise.resolve();
+  /** What is being said of a job; the next comes after it. */
+  readonly #saying = new Map<JobId, Promise<void>>();
   readonly #client: Client;
 
   constructor(client: Client) {
@@ -53,13 +54,17 @@ export class Notes {
     const note = { pinned, text, ...change };
     this.#unknown.set(job, note);
     const request = { job: { type: 'set_note', with: { job, ...note } } } as const;
-    const before = this.#saying.catch(() => undefined);
-    this.#saying = before.then(() => this.#client.insist(request));
+    const before = this.#saying.get(job);
+    const insist = () => this.#client.insist(request);
+    const saying = before ? before.then(insist, insist) : insist();
+    this.#saying.set(job, saying);
     try {
-      await this.#saying;
+      await saying;
     } catch (error) {
       if (this.#unknown.get(job) === note) this.#unknown.delete(job);
       throw error;
+    } finally {
+      if (this.#saying.get(job) === saying) this.#saying.delete(job);
     }
   }
 }
