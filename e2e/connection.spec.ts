@@ -1,5 +1,5 @@
 // Drops and restarts: the page comes back by itself, or says what to do.
-import { expect, test } from './app';
+import { App, expect, test } from './app';
 import { Home, Server } from './serve';
 
 test('a dropped socket resumes without a gap', async ({ app, page }) => {
@@ -43,6 +43,33 @@ test('a restarted server is not taken for one that is away', async ({ page }) =>
       page.getByRole('heading', { name: 'Run it, watch it, find it again.' }),
     ).toBeVisible();
   } finally {
+    await server.stop();
+    await home.remove();
+  }
+});
+
+test('a server that is stopped is noticed, what is shown says as of when, and a cancel is kept', async ({
+  page,
+}) => {
+  const home = await Home.make();
+  const server = await Server.start(home);
+  const app = new App(page);
+  try {
+    await page.goto(server.served.url);
+    await app.run('logs');
+    await expect(app.line(/web-1/).first()).toBeVisible();
+    server.child.kill('SIGSTOP');
+    const since = Date.now();
+    await expect(page.getByTestId('as-of')).toHaveText(/^as of \d\d:\d\d:\d\d$/);
+    // Ten seconds, and what a machine under load adds.
+    expect(Date.now() - since).toBeLessThan(13_000);
+    await app.button('Cancel').click();
+    await expect(page.getByTestId('canceling')).toHaveText('Will be sent once connected');
+    server.child.kill('SIGCONT');
+    await expect(page.getByTestId('as-of')).toHaveCount(0);
+    await expect(app.status).toHaveText('Canceled');
+  } finally {
+    server.child.kill('SIGCONT');
     await server.stop();
     await home.remove();
   }

@@ -148,3 +148,24 @@ test('makes in other folders fold, and a hit unfolds what hides it', async ({
   await page.keyboard.press('z');
   await expect(app.line('inner 150')).toHaveCount(0);
 });
+
+test('a hit right of the window, or after what is shown of a long line, is brought in sight', async ({
+  app,
+  page,
+}) => {
+  await app.shell(`printf '%0900dfar away\\n' 0; printf '%068000dvery far\\n' 0; echo near`);
+  await expect(app.status).toHaveText('Done');
+  await page.keyboard.press('Control+f');
+  const find = findBar(app);
+  const log = (await app.log.boundingBox())!;
+  for (const words of ['far away', 'very far', 'near']) {
+    await find.field.fill(words);
+    await expect(find.hits).toHaveText('1 / 1');
+    await expect(find.current).toHaveText(words);
+    const inSight = async () => {
+      const hit = (await find.current.boundingBox())!;
+      return hit.x > log.x && hit.x + hit.width < log.x + log.width;
+    };
+    await expect.poll(inSight).toBe(true);
+  }
+});

@@ -80,7 +80,7 @@ test('a refused key runs nothing', async ({ page }) => {
     await command(page, 'echo ran');
     const question = page.getByRole('dialog', { name: 'Is this the key of web-1?' });
     await question.getByRole('button', { name: 'Do not connect' }).click();
-    await expect(app.status).toHaveText('Error');
+    await expect(app.status).toHaveText('Unreachable');
     await expect(page.getByTestId('reason')).toBeVisible();
     await expect(app.line('ran')).toHaveCount(0);
   });
@@ -236,7 +236,7 @@ test('a command on many hosts is one tab: who answered the same, who differs, an
       await page.reload();
       await expect(app.status).toHaveText('Partial');
       await page.getByRole('button', { name: /^Run again on gone/ }).click();
-      await expect(app.status).toHaveText('Error');
+      await expect(app.status).toHaveText('Unreachable');
       await expect(page.getByTestId('reason')).toBeVisible();
     },
     dead,

@@ -132,6 +132,7 @@ test('a terminal is as large as its window, and takes Ctrl C', async ({ app, pag
   const script =
     'trap \'echo interrupted; exit 7\' INT; trap \'echo "now $(stty size)"\' WINCH; echo "first $(stty size)"; while :; do sleep 0.1; done';
   await app.shell(script, { terminal: true });
+  await page.getByRole('radio', { name: 'Log' }).click();
   await expect(app.line(/first \d+ \d+/)).toBeVisible();
   await page.setViewportSize({ width: 900, height: 600 });
   // What fits into 900 by 600 px, beside the sidebar, below the header and above the row for input.

@@ -167,3 +167,40 @@ test('times: since the start, since the line before, by the clock, none', async 
   await expect(time).toHaveCount(0);
   await page.keyboard.press('t');
 });
+
+test('the menu of a line copies it and what is picked, by the mouse and by the menu key', async ({
+  app,
+  page,
+  context,
+}) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const copied = () => page.evaluate(() => navigator.clipboard.readText());
+  await shell(app, 'seq -f "row %.0f" 9');
+  await app.log.locator('[data-line="3"] .text').click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Copy line' }).click();
+  await expect.poll(copied).toBe('row 3');
+  await app.log.locator('[data-line="5"] .text').click({ modifiers: ['Shift'] });
+  await app.log.locator('[data-line="4"] .text').click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Copy with times' }).click();
+  await expect.poll(copied).toMatch(/^(\d\d:\d\d:\d\d\.\d{3} {2}row [345]\n?){3}$/);
+  await app.log.focus();
+  await page.keyboard.press('ContextMenu');
+  await page.getByRole('menuitem', { name: 'Copy 3 lines' }).click();
+  await expect.poll(copied).toBe('row 3\nrow 4\nrow 5');
+});
+
+test('a log that is over is where it was left after a restart', async ({ app, page }) => {
+  await shell(app, 'seq -f "row %.0f" 3000');
+  await page.keyboard.press('Control+l');
+  await page.getByLabel('Go to line').fill('1500');
+  await page.keyboard.press('Enter');
+  await expect(app.log.locator('[data-line="1500"]')).toBeVisible();
+  const top = () => app.log.locator('[data-line]').first().getAttribute('data-line');
+  const before = await top();
+  await expect
+    .poll(() => page.evaluate(() => sessionStorage.getItem('vmo.places')))
+    .toContain(before);
+  await page.reload();
+  await expect(app.log.locator('[data-line="1500"]')).toBeVisible();
+  expect(await top()).toBe(before);
+});

@@ -167,7 +167,6 @@ test('of a long log the tail is shown, and where the rest is', async ({ app, pag
 test('a paste cannot end its own brackets', async ({ app, page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await app.shell("printf '\\033[?2004h'; stty -echo -icanon; exec cat -v", { terminal: true });
-  await page.getByRole('radio', { name: 'Terminal' }).click();
   await expect(app.keyboard).toBeFocused();
   await page.evaluate(() => navigator.clipboard.writeText('a\u001b[201~b\tc'));
   await page.keyboard.press('Control+Shift+v');

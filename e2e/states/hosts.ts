@@ -41,7 +41,7 @@ export const hosts: Place = {
       async reach({ app, page }) {
         await on(app, ['db-1'], 'uptime');
         await expect(page.getByRole('main').getByText('db-1').first()).toBeVisible();
-        await expect(app.status).toHaveText('Error');
+        await expect(app.status).toHaveText('Unreachable');
         await expect(page.getByTestId('reason')).toBeVisible();
       },
     },

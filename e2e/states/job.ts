@@ -82,6 +82,8 @@ export const running: Place = {
         await expect(app.line('ready')).toBeVisible();
         await app.button('Cancel').click();
         await expect(app.button('Force')).toBeVisible();
+        await expect(app.status).toHaveText('Canceling');
+        await expect(app.page.getByTestId('canceling')).toHaveText(/^(INT, TERM|TERM, KILL) in/);
       },
       async leave({ app }) {
         await app.button('Force').click();

@@ -2,7 +2,7 @@
 import { expect, type Locator } from '@playwright/test';
 import type { App } from '../app';
 import type { Place } from '../states';
-import { demo, over, shell } from './steps';
+import { demo, escape, over, shell } from './steps';
 
 const TIMES = ['Since start', 'Since last line', 'Clock', 'No timestamps'] as const;
 
@@ -23,6 +23,25 @@ export const reading: Place = {
         await shell(app, COLOURS, 'Done');
         await expect(app.line('true colour').first()).toBeVisible();
       },
+    },
+    {
+      name: 'log-links',
+      async reach({ app, page }) {
+        const lines = 'see https://example.org/docs?a=1 for more\\nmain.tf:4:12: Warning\\nplain';
+        await shell(app, `printf '${lines}\\n'`, 'Done');
+        await app.log.getByRole('link', { name: 'https://example.org' }).hover();
+        await expect(app.log.getByRole('button', { name: 'main.tf:4:12' })).toBeVisible();
+        await expect(page.getByTestId('extent')).toContainText('3 lines');
+      },
+    },
+    {
+      name: 'log-line-menu',
+      small: true,
+      async reach({ app, page }) {
+        await app.log.locator('[data-line="1"] .text').click({ button: 'right' });
+        await expect(page.getByRole('menuitem', { name: 'Copy the address' })).toBeVisible();
+      },
+      leave: escape,
     },
     {
       name: 'log-very-long-line',

@@ -1,7 +1,7 @@
 // Tabs: some, and more than there is room for; and a notice above them.
 import { expect } from '@playwright/test';
 import type { Place } from '../states';
-import { demo, shell } from './steps';
+import { cancel, demo, escape, shell } from './steps';
 
 export const tabs: Place = {
   name: 'tabs',
@@ -27,11 +27,11 @@ export const tabs: Place = {
       name: 'tabs-as-a-list',
       async reach({ page }) {
         await page.getByRole('button', { name: 'All open tabs' }).click();
-        await expect(page.getByRole('menuitem')).toHaveCount(11);
+        await expect(page.getByRole('option')).toHaveCount(11);
+        await page.getByRole('combobox').fill('of 8 one');
+        await expect(page.getByRole('option')).toHaveCount(8);
       },
-      async leave({ page }) {
-        await page.keyboard.press('Escape');
-      },
+      leave: escape,
     },
     {
       name: 'tab-menu',
@@ -42,6 +42,26 @@ export const tabs: Place = {
       },
       async leave({ page }) {
         await page.keyboard.press('Escape');
+      },
+    },
+    {
+      name: 'no-tab-open',
+      small: true,
+      main: true,
+      async reach({ app, page }) {
+        await shell(app, 'echo going on; sleep 1000', 'Running');
+        const tabs = page.getByRole('navigation', { name: 'Open jobs' });
+        await tabs.getByRole('link').last().click({ button: 'right' });
+        await page.getByRole('menuitem', { name: 'Close the others' }).click();
+        await page.getByRole('button', { name: /^Close / }).click();
+        await expect(page.getByRole('heading', { name: 'Jobs' })).toBeVisible();
+        await expect(page.getByRole('rowheader', { name: 'Running' })).toBeVisible();
+        await expect(page.locator('tr[data-job]').nth(5)).toBeVisible();
+      },
+      async leave({ app, page }) {
+        await page.locator('tr[data-job] a').first().click();
+        await expect(app.status).toHaveText('Running');
+        await cancel(app);
       },
     },
     {

@@ -1,7 +1,7 @@
 // A job as a terminal.
 import { expect } from '@playwright/test';
 import type { Place } from '../states';
-import { commandForm } from './steps';
+import { commandForm, shell } from './steps';
 
 const COLOURS =
   'for n in 0 1 2 3 4 5 6 7; do printf "\\033[3${n}m colour $n \\033[9${n}m bright\\033[0m\\n"; done';
@@ -39,6 +39,14 @@ export const terminal: Place = {
       async reach({ app, page }) {
         await page.getByRole('radio', { name: 'Log' }).click();
         await expect(app.line('colour 7').last()).toBeVisible();
+      },
+    },
+    {
+      name: 'terminal-wanted',
+      small: true,
+      async reach({ app, page }) {
+        await shell(app, 'echo "top: failed tty get" >&2; exit 1', 'Error');
+        await expect(page.getByTestId('wants-terminal')).toBeVisible();
       },
     },
   ],

@@ -43,6 +43,7 @@ export const connection: Place = {
         await expect(app.log.locator('[data-line="20"]')).toBeVisible();
         await world.stop('ending');
         await expect(page.getByText('Connection lost. Reconnecting…')).toBeVisible();
+        await expect(page.getByTestId('as-of')).toHaveText(/^as of \d\d:\d\d:\d\d$/);
       },
     },
     {

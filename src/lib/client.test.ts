@@ -128,6 +128,74 @@ describe('a dropped connection', () => {
   });
 });
 
+describe('a silent server', () => {
+  test('is asked for a sign of life, and is away within ten seconds if it gives none', async () => {
+    const world = new FakeWorld();
+    await world.connected();
+    const silent = world.last;
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(silent.sent).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(world.links).toEqual(['connecting', 'open', 'away']);
+    await vi.advanceTimersByTimeAsync(100);
+    world.last.open();
+    expect(world.links.at(-1)).toBe('open');
+  });
+
+  test('that answers, or sends anything at all, is there', async () => {
+    const world = new FakeWorld();
+    await world.connected();
+    for (let times = 0; times < 5; times++) {
+      await vi.advanceTimersByTimeAsync(4000);
+      const { id } = world.last.sent.at(-1)!;
+      await vi.advanceTimersByTimeAsync(4000);
+      world.last.reply(id, { type: 'settings', with: {} as never });
+    }
+    await vi.advanceTimersByTimeAsync(3000);
+    world.last.tell({ type: 'problems', with: { problems: [] } });
+    await vi.advanceTimersByTimeAsync(3900);
+    expect(world.links).toEqual(['connecting', 'open']);
+    expect(world.last.sent).toHaveLength(5);
+  });
+});
+
+describe('what is insisted on', () => {
+  const cancel = { job: { type: 'cancel', with: { job: 'j', force: false } } } as const;
+
+  test('is sent again if the connection dropped before the answer', async () => {
+    const world = new FakeWorld();
+    const client = await world.connected();
+    const done = client.insist(cancel);
+    world.last.drop();
+    await vi.advanceTimersByTimeAsync(100);
+    world.last.open();
+    await vi.advanceTimersByTimeAsync(0);
+    const [again] = world.last.sent;
+    expect(again?.request).toEqual(cancel.job);
+    world.last.reply(again!.id, { type: 'ok' });
+    await expect(done).resolves.toBeUndefined();
+  });
+
+  test('waits for a connection that is away, and fails after two minutes without', async () => {
+    const world = new FakeWorld();
+    const client = await world.connected();
+    world.last.drop();
+    const failed = expect(client.insist(cancel)).rejects.toMatchObject({ code: 'disconnected' });
+    await vi.advanceTimersByTimeAsync(120_000);
+    await failed;
+  });
+
+  test('that the server refuses is not asked again', async () => {
+    const world = new FakeWorld();
+    const client = await world.connected();
+    const done = client.insist(cancel);
+    const failure = { code: 'not_found', message: 'no such job' } as const;
+    world.last.say({ failed: { id: world.last.sent[0]!.id, failure } });
+    await expect(done).rejects.toMatchObject(failure);
+    expect(world.last.sent).toHaveLength(1);
+  });
+});
+
 describe('no way in', () => {
   test('without a door it says why and does not try again', async () => {
     const world = new FakeWorld();

@@ -57,6 +57,12 @@ const OPEN = 1;
 const FIRST_PAUSE = 100;
 const LAST_PAUSE = 5000;
 
+/** How long a server may be silent before it is asked for a sign of life, and may then take to give one, in milliseconds. */
+const SILENCE = 4000;
+const PATIENCE = 5000;
+/** How long what is insisted on waits for the connection, in milliseconds. */
+const INSIST = 120_000;
+
 /** The reader of a raw log; called in this order, and no more once the subscription is over. */
 export interface Reader {
   /** It begins. */
@@ -83,12 +89,18 @@ export class Client {
   /** Called for every event, in order. */
   onevent: (event: Event) => void = () => undefined;
 
+  /** When the server showed life last, in milliseconds since 1970; 0 before it ever did. */
+  heardAt = 0;
+
   readonly #world: World;
   readonly #waiting = new Map<number, Waiting>();
   /** By the number of their subscription. */
   readonly #readers = new Map<number, Reader>();
   #socket: WebSocket | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #pulse: ReturnType<typeof setTimeout> | undefined;
+  /** Who waits for the connection. */
+  readonly #hopeful = new Set<() => void>();
   #next = 1;
   #failures = 0;
   #closed = false;
@@ -117,6 +129,7 @@ export class Client {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#pulse);
     this.#socket?.close();
   }
 
@@ -135,6 +148,41 @@ export class Client {
   /** Asks for something that is only done, not answered. */
   async tell(request: Request): Promise<void> {
     await this.#call(request);
+  }
+
+  /**
+   * As {@link tell}, of what may be done twice: if the connection drops before the answer, or is not there, it is sent again
+   * once that is back. Rejects if it is away for two minutes.
+   */
+  async insist(request: Request): Promise<void> {
+    const until = Date.now() + INSIST;
+    for (;;) {
+      try {
+        return await this.tell(request);
+      } catch (error) {
+        const dropped = error instanceof CallFailed && error.code === 'disconnected';
+        if (!dropped || this.#closed || !(await this.#openBy(until))) throw error;
+      }
+    }
+  }
+
+  /** Waits for an open connection; false if there is none by then. */
+  #openBy(until: number): Promise<boolean> {
+    if (this.#socket?.readyState === OPEN) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const opened = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+      const timer = setTimeout(
+        () => {
+          this.#hopeful.delete(opened);
+          resolve(false);
+        },
+        Math.max(0, until - Date.now()),
+      );
+      this.#hopeful.add(opened);
+    });
   }
 
   /**
@@ -175,20 +223,47 @@ export class Client {
     this.#socket = socket;
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => {
+      if (this.#socket !== socket) return;
       this.#failures = 0;
+      this.#heard(socket);
       this.onlink({ state: 'open' });
+      const hopeful = [...this.#hopeful];
+      this.#hopeful.clear();
+      for (const go of hopeful) go();
     };
     socket.onmessage = ({ data }) => {
       if (this.#socket !== socket) return;
+      this.#heard(socket);
       if (typeof data === 'string') this.#receive(JSON.parse(data) as Message);
       else this.#route(data as ArrayBuffer);
     };
     socket.onclose = () => {
-      if (this.#socket !== socket) return;
-      this.#socket = null;
-      this.#dropWaiting();
-      if (!this.#closed) void this.#again(null);
+      if (this.#socket === socket) this.#dropped(null);
     };
+  }
+
+  #dropped(why: string | null): void {
+    clearTimeout(this.#pulse);
+    this.#socket = null;
+    this.#dropWaiting();
+    if (!this.#closed) void this.#again(why);
+  }
+
+  /**
+   * The server shows life. A page is not told of the pings of a socket, so one that falls silent is asked for something it
+   * has at hand; what is stopped, or gone without a farewell, does not answer.
+   */
+  #heard(socket: WebSocket): void {
+    this.heardAt = Date.now();
+    clearTimeout(this.#pulse);
+    this.#pulse = setTimeout(() => {
+      this.tell({ settings: { type: 'settings' } }).catch(() => undefined);
+      this.#pulse = setTimeout(() => {
+        if (this.#socket !== socket) return;
+        this.#dropped('the app has stopped answering');
+        socket.close();
+      }, PATIENCE);
+    }, SILENCE);
   }
 
   #receive(message: Message): void {

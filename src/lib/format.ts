@@ -27,8 +27,9 @@ export function clock(us: number): string {
 }
 
 /** `14:07`: a time of day. */
-export function timeOfDay(at: Date): string {
-  return `${two(at.getHours())}:${two(at.getMinutes())}`;
+export function timeOfDay(at: Date, seconds = false): string {
+  const minutes = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  return seconds ? `${minutes}:${two(at.getSeconds())}` : minutes;
 }
 
 /** `Today`, `Yesterday`, `Friday 20 November`, with the year if it is not this one. */

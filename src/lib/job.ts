@@ -2,19 +2,28 @@
 import { LOOK } from './host-facts';
 import type { BatchStatus, Earlier, HostState, Job, JobId, JobQuery, Status } from './wire';
 
-/** How a job, a host of a batch, or a batch is; a job that runs may wait for a person to type. */
-export type AnyStatus = Status | 'waiting' | HostState | BatchStatus;
+/**
+ * How a job, a host of a batch, or a batch is. A job that is queued may be on its way to its host, one that runs may wait for
+ * a person to type or be about to be canceled, and one that failed may never have reached its host.
+ */
+export type AnyStatus = Status | 'connecting' | 'waiting' | 'canceling' | HostState | BatchStatus;
 
 /** How a job is, as it is shown. */
-export function shownStatus(job: Pick<Job, 'status' | 'prompt'>): AnyStatus {
-  return job.status === 'running' && job.prompt !== null ? 'waiting' : job.status;
+export function shownStatus(
+  job: Pick<Job, 'status' | 'prompt' | 'host' | 'waits' | 'unreachable'>,
+): AnyStatus {
+  if (job.status === 'running' && job.prompt !== null) return 'waiting';
+  if (job.status === 'queued' && job.host !== null && job.waits === null) return 'connecting';
+  return job.status === 'error' && job.unreachable !== null ? 'unreachable' : job.status;
 }
 
 /** The word a person reads. */
 export const STATUS_WORD: Record<AnyStatus, string> = {
   queued: 'Queued',
+  connecting: 'Connecting',
   running: 'Running',
   waiting: 'Waits for input',
+  canceling: 'Canceling',
   done: 'Done',
   error: 'Error',
   canceled: 'Canceled',
@@ -28,8 +37,10 @@ export const STATUS_WORD: Record<AnyStatus, string> = {
 /** The colour of its icon and its word. */
 export const STATUS_COLOR: Record<AnyStatus, string> = {
   queued: 'text-muted-foreground',
+  connecting: 'text-primary-text',
   running: 'text-primary-text',
   waiting: 'text-warning',
+  canceling: 'text-primary-text',
   done: 'text-success',
   error: 'text-error',
   canceled: 'text-muted-foreground',

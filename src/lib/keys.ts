@@ -31,7 +31,11 @@ export function modHeld(event: KeyboardEvent): boolean {
 
 /** Whether a person is typing: then letters are letters and no shortcuts. */
 export function typing(event: KeyboardEvent): boolean {
-  const at = event.target;
+  return isField(event.target);
+}
+
+/** Whether it is something that is typed into; only there a menu of the system opens. */
+export function isField(at: EventTarget | null): boolean {
   return (
     at instanceof HTMLElement && at.closest('input, textarea, select, [contenteditable]') !== null
   );

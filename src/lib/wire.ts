@@ -1877,7 +1877,19 @@ job: JobId,
 /**
  * The line's number.
  */
-line: number, } } | { "type": "follow", "with": { 
+line: number, } } | { "type": "browse", "with": { 
+/**
+ * The job.
+ */
+job: JobId, 
+/**
+ * The line's number.
+ */
+line: number, 
+/**
+ * The address.
+ */
+url: string, } } | { "type": "follow", "with": { 
 /**
  * The job.
  */
@@ -2442,7 +2454,11 @@ folded: string, } } | { "type": "reached", "with": Reach } | { "type": "extent",
 /**
  * The lines, consecutive.
  */
-lines: Array<Line>, } } | { "type": "outline", "with": Outline } | { "type": "saved", "with": { 
+lines: Array<Line>, } } | { "type": "outline", "with": Outline } | { "type": "edited", "with": { 
+/**
+ * The command line of an editor that needs a terminal: the page runs it in one.
+ */
+terminal: string | null, } } | { "type": "saved", "with": { 
 /**
  * The file.
  */

@@ -37,7 +37,7 @@ function ofJob(app: App, job: Job): Entry[] {
     action(app, name, 'verb', run, { ...more, place });
   const pinned = app.notes.isPinned(job.id);
   const say = app.attempt.bind(app, pinned ? 'unpin the job' : 'pin the job');
-  const canceling = app.jobs.cancelingSince(job) !== null;
+  const canceling = app.jobs.canceling(job) !== null;
   const over = isOver(job);
   const link = `${location.origin}/job/${job.id}`;
   return [

@@ -1,6 +1,6 @@
 // Characters that a person marked, from one place in the log to another: no browser selection reaches rows that are not
 // in the page.
-import type { Part } from './pieces';
+import type { Part } from './text';
 
 /** A place between two characters: a line from 1, and a column in UTF-16 units from 0. */
 export interface Point {

@@ -35,9 +35,10 @@ test('a hit beyond what is shown is not drawn', () => {
 
 test('the place that a line names is a piece of its own', () => {
   const line = aLine(1, { spans: [{ text: 'at src/a.c:3:7: no' }] });
-  const place = placeIn(line, { file: 'src/a.c', line: 3, column: 7 });
-  const parts = pieces(line.spans, [hit(7, 12)], null, place);
-  expect(parts.map(({ text, hit, place }) => [text, hit, place])).toEqual([
+  const place = placeIn(line, { file: 'src/a.c', line: 3, column: 7 })!;
+  const links = [{ ...place, kind: 'place' as const, isCause: true }];
+  const parts = pieces(line.spans, [hit(7, 12)], null, links);
+  expect(parts.map(({ text, hit, link }) => [text, hit, link !== null])).toEqual([
     ['at ', 'none', false],
     ['src/', 'none', true],
     ['a.c:3', 'hit', true],

@@ -1,6 +1,7 @@
-// A line's text cut where its style changes, where hits begin and end, and where a place in a file is named.
+// A line's text cut where its style changes, where hits begin and end, and where it can be opened.
 import type { Hit, Line, Spot, Span, Style } from '../wire';
-import { textOf } from './text';
+import { type Link, linkAt } from './links';
+import { type Part, textOf } from './text';
 
 /** A part of a line that looks the same throughout. */
 export interface Piece {
@@ -8,16 +9,10 @@ export interface Piece {
   style: Style | undefined;
   /** Whether it is part of a hit, and of the current one. */
   hit: 'none' | 'hit' | 'current';
-  /** Whether it names the place in a file. */
-  place: boolean;
+  /** What it opens. */
+  link: Link | null;
   /** Whether a person marked it. */
   marked: boolean;
-}
-
-/** A part of a line's text, in UTF-16 units as strings count. */
-export interface Part {
-  start: number;
-  end: number;
 }
 
 /** The pieces of a line; hits are in order. */
@@ -25,12 +20,12 @@ export function pieces(
   spans: Span[],
   hits: Hit[],
   current: Hit | null,
-  place: Part | null = null,
+  links: Link[] = [],
   marked: Part | null = null,
 ): Piece[] {
   const cuts = hits.flatMap(({ start, end }) => [start, end]);
   if (marked) cuts.push(marked.start, marked.end);
-  if (place) cuts.push(place.start, place.end);
+  for (const { start, end } of links) cuts.push(start, end);
   cuts.sort((a, b) => a - b);
   const all: Piece[] = [];
   let [column, nextHit, nextCut] = [0, 0, 0];
@@ -47,7 +42,7 @@ export function pieces(
         text: text.slice(from - column, to - column),
         style,
         hit: !inside ? 'none' : hit.start === current?.start ? 'current' : 'hit',
-        place: holds(place, from),
+        link: linkAt(links, from),
         marked: holds(marked, from),
       });
       from = to;

@@ -2,6 +2,12 @@
 import { visible } from '../visible/visible';
 import type { Line } from '../wire';
 
+/** A part of a line's text, in UTF-16 units as strings count. */
+export interface Part {
+  start: number;
+  end: number;
+}
+
 /** Its text without styles. */
 export function textOf(line: Line): string {
   return line.spans.map((span) => span.text).join('');
@@ -10,16 +16,20 @@ export function textOf(line: Line): string {
 /** How many columns it takes, at least: most wide characters count two. */
 export function columns(line: Line): number {
   let sum = 0;
-  for (const span of line.spans) {
-    // Marks are as wide as they are drawn.
-    const text = visible(span.text, 'log');
-    sum += text.length;
-    for (let i = 0; i < text.length; i++) {
-      const code = text.charCodeAt(i);
-      // Hangul, CJK and full-width forms. An emoji is two code units and two columns already.
-      if (code >= 0x1100 && (code <= 0x115f || (code >= 0x2e80 && code <= 0xa4cf))) sum += 1;
-      else if ((code >= 0xac00 && code <= 0xd7a3) || (code >= 0xff00 && code <= 0xff60)) sum += 1;
-    }
+  for (const { text } of line.spans) sum += widthOf(text);
+  return sum;
+}
+
+/** How many columns a text takes. */
+export function widthOf(of: string): number {
+  // Marks are as wide as they are drawn.
+  const text = visible(of, 'log');
+  let sum = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    // Hangul, CJK and full-width forms. An emoji is two code units and two columns already.
+    if (code >= 0x1100 && (code <= 0x115f || (code >= 0x2e80 && code <= 0xa4cf))) sum += 1;
+    else if ((code >= 0xac00 && code <= 0xd7a3) || (code >= 0xff00 && code <= 0xff60)) sum += 1;
   }
   return sum;
 }

@@ -35,11 +35,13 @@ import { Zoom } from './zoom.svelte';
 
 /** An overlay of the frame that is open. */
 export type Overlay =
-  'palette' | 'add-project' | 'shortcuts' | 'import-hosts' | { editHost: Host | null };
+  'palette' | 'tabs' | 'add-project' | 'shortcuts' | 'import-hosts' | { editHost: Host | null };
 
 /** The page. */
 export class App {
   link = $state.raw<Link>({ state: 'connecting' });
+  /** Since when the connection has been away, in milliseconds since 1970: what is shown is as of then. Null while it is there. */
+  awaySince = $state<number | null>(null);
   /** Whether the frame has been filled once. */
   known = $state(false);
   store = $state.raw<StoreState | null>(null);
@@ -94,7 +96,15 @@ export class App {
     this.hosts = new Hosts(client);
     this.reaches = new Reaches(client);
     this.terminals = new Terminals(client);
-    this.jobs = new Jobs(client, (job) => this.terminals.started(job.id));
+    this.jobs = new Jobs(client, {
+      started: (job) => {
+        // A makefile that only asks something is read as a log, with a row to answer in.
+        const isOwn = this.launch.targetOf(job)?.target.pty ?? false;
+        this.terminals.started(job.id, job.pty && !isOwn);
+      },
+      isPinned: (job) => this.notes.isPinned(job),
+      replaced: (tab) => this.#forget(tab),
+    });
     this.batches = new Batches(client, this.jobs);
     this.logs = new Logs(client, this.view);
     this.comparisons = new Comparisons(client);
@@ -216,14 +226,17 @@ export class App {
   /** Closes a tab; goes to its neighbour if `away` says that it is the one being looked at. */
   close(tab: Tab, away: boolean): void {
     const next = this.jobs.tabs.close(tab);
-    const batch = batchOf(tab);
-    if (batch !== null) this.batches.drop(batch);
-    else {
-      this.logs.drop(tab);
-      this.terminals.drop(tab);
-      this.comparisons.close(tab);
-    }
+    this.#forget(tab);
     if (away) this.#go(next ? pathOf(next) : '/');
+  }
+
+  /** What a tab showed is needed no more. */
+  #forget(tab: Tab): void {
+    const batch = batchOf(tab);
+    if (batch !== null) return this.batches.drop(batch);
+    this.logs.drop(tab);
+    this.terminals.drop(tab);
+    this.comparisons.close(tab);
   }
 
   /** Closes several tabs; goes to a neighbour if the one being looked at is among them. */
@@ -269,6 +282,8 @@ export class App {
 
   #linked(link: Link): void {
     this.link = link;
+    if (link.state === 'open') this.awaySince = null;
+    else if (link.state === 'away') this.awaySince ??= this.#client.heardAt || Date.now();
     if (link.state === 'open') void this.#fill();
   }
 

@@ -1,13 +1,33 @@
 // The jobs the page knows: those that run, the latest ones, those of the open tabs; and what can be done with a job.
 import { SvelteMap } from 'svelte/reactivity';
 import { CallFailed, type Client } from '../client';
-import { ANY_JOB, isOver, newestFirst } from '../job';
-import { batchOf, batchTab } from '../tab';
+import { ANY_JOB, type AnyStatus, isOver, newestFirst, shownStatus } from '../job';
+import { batchOf, batchTab, type Tab } from '../tab';
 import type { Job, JobId, Start } from '../wire';
 import { labelOfJob, Tabs } from './tabs.svelte';
 
 /** How many of the latest jobs are asked for: they give each target its last status. */
 const LATEST = 200;
+
+/** A cancel that was asked for. */
+export interface Canceling {
+  /** When, or when it was sent, in milliseconds since 1970. */
+  since: number;
+  /** Whether at once, by KILL. */
+  force: boolean;
+  /** Whether it has reached the app: it waits for the connection if that is away. */
+  sent: boolean;
+}
+
+/** What jobs ask of the page, and tell it. */
+export interface Calls {
+  /** For each job that is started from this page. */
+  started: (job: Job) => void;
+  /** Whether a person wants to keep a job: its tab stays. */
+  isPinned: (job: JobId) => boolean;
+  /** A tab was closed, for a job that runs the same again has its place. */
+  replaced: (tab: Tab) => void;
+}
 
 /** Jobs by id. Those that are started here get a tab. */
 export class Jobs {
@@ -17,11 +37,14 @@ export class Jobs {
     return job && labelOfJob(job);
   });
 
+  /** Whether the latest ones have been asked for, with or without success. */
+  known = $state(false);
+
   readonly #client: Client;
-  readonly #tell: (job: Job) => void;
+  readonly #calls: Partial<Calls>;
   readonly #byId = new SvelteMap<JobId, Job>();
-  /** When a cancel was asked for, in milliseconds since 1970. */
-  readonly #canceling = new SvelteMap<JobId, number>();
+  /** Cancels that were asked for. */
+  readonly #canceling = new SvelteMap<JobId, Canceling>();
 
   /** All that are known, newest first. */
   readonly all: Job[] = $derived.by(() => {
@@ -42,10 +65,9 @@ export class Jobs {
     return latest;
   });
 
-  /** `started` is called for each job that is started from this page. */
-  constructor(client: Client, started: (job: Job) => void = () => undefined) {
+  constructor(client: Client, calls: Partial<Calls> = {}) {
     this.#client = client;
-    this.#tell = started;
+    this.#calls = calls;
   }
 
   /** A job, if it is known. */
@@ -58,9 +80,14 @@ export class Jobs {
     return this.#latest.get(`${project}\n${target}`);
   }
 
-  /** When a cancel was asked for; null if none was or the job is over. */
-  cancelingSince(job: Job): number | null {
+  /** The cancel that was asked for; null if none was or the job is over. */
+  canceling(job: Job): Canceling | null {
     return isOver(job) ? null : (this.#canceling.get(job.id) ?? null);
+  }
+
+  /** How a job is, as it is shown. */
+  shown(job: Job): AnyStatus {
+    return this.canceling(job) ? 'canceling' : shownStatus(job);
   }
 
   /** Takes in what is known of jobs. */
@@ -78,7 +105,11 @@ export class Jobs {
   /** Asks for the latest ones and for those of the tabs; at the start, and after the connection came back. */
   async refresh(): Promise<void> {
     const latest = { ...ANY_JOB, limit: LATEST };
-    this.learn((await this.#client.ask({ job: { type: 'jobs', with: latest } }, 'jobs')).jobs);
+    try {
+      this.learn((await this.#client.ask({ job: { type: 'jobs', with: latest } }, 'jobs')).jobs);
+    } finally {
+      this.known = true;
+    }
     const jobs = this.tabs.all.filter((tab) => batchOf(tab) === null);
     const unknown = jobs.filter((id) => !this.#byId.has(id) || !isOver(this.#byId.get(id)!));
     await Promise.all(unknown.map((id) => this.#loadTab(id)));
@@ -104,14 +135,20 @@ export class Jobs {
     return this.#started(jobs);
   }
 
-  /** Ends a job: gently, or by KILL at once. */
+  /** Ends a job: gently, or by KILL at once. If the connection is away, as soon as it is back. */
   async cancel(id: JobId, force: boolean): Promise<void> {
     const before = this.#canceling.get(id);
-    this.#canceling.set(id, before ?? Date.now());
+    // Each kind of cancel counts from when it was asked for first.
+    const since = before?.force === force ? before.since : Date.now();
+    const waits = { since, force, sent: false };
+    this.#canceling.set(id, waits);
     try {
-      await this.#client.tell({ job: { type: 'cancel', with: { job: id, force } } });
+      await this.#client.insist({ job: { type: 'cancel', with: { job: id, force } } });
+      if (this.#canceling.get(id) === waits)
+        this.#canceling.set(id, { ...waits, since: before?.sent ? since : Date.now(), sent: true });
     } catch (error) {
       if (before === undefined) this.#canceling.delete(id);
+      else this.#canceling.set(id, before);
       throw error;
     }
   }
@@ -135,15 +172,39 @@ export class Jobs {
     }
   }
 
+  /** The tab of a job, in the place of one in which the same has ended. */
+  #openTab(job: Job): void {
+    const old = this.tabs.all.find((tab) => {
+      const before = this.#byId.get(tab);
+      return before && isOver(before) && isSame(before, job) && !this.#calls.isPinned?.(tab);
+    });
+    if (old === undefined) return this.tabs.open(job.id);
+    this.tabs.replace(old, job.id);
+    this.#calls.replaced?.(old);
+  }
+
   #started(jobs: Job[]): Job {
     // An event that came meanwhile is newer than the answer to their start.
     this.learn(jobs.filter((job) => !this.#byId.has(job.id)));
     for (const job of jobs) {
-      this.tabs.open(job.batch === null ? job.id : batchTab(job.batch));
-      this.#tell(job);
+      if (job.batch !== null) this.tabs.open(batchTab(job.batch));
+      else this.#openTab(job);
+      this.#calls.started?.(job);
     }
     return this.#byId.get(jobs[0]!.id)!;
   }
+}
+
+/** Whether two jobs run the same at the same place. */
+function isSame(a: Job, b: Job): boolean {
+  return (
+    a.id !== b.id &&
+    a.batch === b.batch &&
+    a.project === b.project &&
+    a.host === b.host &&
+    a.cwd === b.cwd &&
+    a.command === b.command
+  );
 }
 
 /** How far a job has come. */

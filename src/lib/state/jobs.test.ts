@@ -36,14 +36,14 @@ describe('jobs', () => {
     const job = aJob();
     jobs.learn([job]);
     const refused = jobs.cancel(job.id, false);
-    expect(jobs.cancelingSince(job)).not.toBeNull();
+    expect(jobs.canceling(job)).not.toBeNull();
     world.last.say({ failed: { id: 1, failure: { code: 'failed', message: 'no' } } });
     await expect(refused).rejects.toThrow('no');
-    expect(jobs.cancelingSince(job)).toBeNull();
+    expect(jobs.canceling(job)).toBeNull();
     void jobs.cancel(job.id, false);
     const over = aJob({ status: 'canceled' });
     jobs.learn([over]);
-    expect(jobs.cancelingSince(over)).toBeNull();
+    expect(jobs.canceling(over)).toBeNull();
   });
 
   test('an open tab keeps what its job says, whichever of the two is known first', async () => {

@@ -12,6 +12,10 @@ export class Notes {
   writing = $state<JobId | null>(null);
 
   readonly #byJob = new SvelteMap<JobId, Note>();
+  /** What was said here and has not been reported back. */
+  readonly #unknown = new Map<JobId, Pick<Note, 'pinned' | 'text'>>();
+  /** What is being said of a job; the next comes after it. */
+  readonly #saying = new Map<JobId, Promise<void>>();
   readonly #client: Client;
 
   constructor(client: Client) {
@@ -38,13 +42,29 @@ export class Notes {
 
   /** A note was written, changed or removed. */
   noted(job: JobId, note: Note): void {
+    const ours = this.#unknown.get(job);
+    if (ours?.pinned === note.pinned && ours.text === note.text) this.#unknown.delete(job);
     this.#byJob.set(job, note);
   }
 
-  /** Says something, here the text alone or the pin alone; rejects with the reason. */
+  /** Says something, here the text alone or the pin alone, after what was said before; rejects with the reason. */
   async say(job: JobId, change: Partial<Pick<Note, 'pinned' | 'text'>>): Promise<void> {
-    const { pinned = false, text = '' } = this.#byJob.get(job) ?? {};
-    const request = { job: { type: 'set_note', with: { job, pinned, text, ...change } } } as const;
-    await this.#client.ask(request, 'ok');
+    // What has been said and is not known yet is not taken back by it.
+    const { pinned = false, text = '' } = this.#unknown.get(job) ?? this.#byJob.get(job) ?? {};
+    const note = { pinned, text, ...change };
+    this.#unknown.set(job, note);
+    const request = { job: { type: 'set_note', with: { job, ...note } } } as const;
+    const before = this.#saying.get(job);
+    const insist = () => this.#client.insist(request);
+    const saying = before ? before.then(insist, insist) : insist();
+    this.#saying.set(job, saying);
+    try {
+      await saying;
+    } catch (error) {
+      if (this.#unknown.get(job) === note) this.#unknown.delete(job);
+      throw error;
+    } finally {
+      if (this.#saying.get(job) === saying) this.#saying.delete(job);
+    }
   }
 }

@@ -24,13 +24,14 @@ export interface Label {
   ended: Status | null;
 }
 
-/** What the tab of a job says. */
+/** What the tab of a job says: the values it was given tell it from others of its target. */
 export function labelOfJob(job: Job): Label {
+  const values = job.variables.map(([name, value]) => `${name}=${value ?? '…'}`);
   return {
     title: title(job),
-    place: place(job),
+    place: values.length > 0 ? values.join(' ') : place(job),
     isCommand: job.target === null,
-    isOnHost: job.host !== null,
+    isOnHost: job.host !== null || values.length > 0,
     ended: isOver(job) ? job.status : null,
   };
 }
@@ -89,6 +90,22 @@ export class Tabs {
     return this.all[Math.min(at, this.all.length - 1)];
   }
 
+  /** Opens a tab in the place of another, which can be opened again. */
+  replace(old: Tab, tab: Tab): void {
+    const at = this.all.indexOf(old);
+    if (at < 0 || this.all.includes(tab)) return this.open(tab);
+    this.close(old);
+    this.#add(tab, at);
+    keep(LAST, tab);
+  }
+
+  /** Moves a tab to another place among the others, from 0. */
+  move(tab: Tab, to: number): void {
+    const others = this.all.filter((each) => each !== tab);
+    if (others.length === this.all.length) return;
+    this.#set(others.toSpliced(Math.min(Math.max(0, to), others.length), 0, tab));
+  }
+
   /** Opens the tab again that was closed last, in its place, and gives it; undefined if there is none. */
   reopen(): Tab | undefined {
     const last = this.closed.at(-1);
@@ -139,7 +156,8 @@ function shelf(): Storage {
   return inDesktop() ? localStorage : sessionStorage;
 }
 
-function keep(name: string, value: unknown): void {
+/** Keeps a value where tabs are kept. */
+export function keep(name: string, value: unknown): void {
   try {
     shelf().setItem(name, JSON.stringify(value));
   } catch {
@@ -148,7 +166,7 @@ function keep(name: string, value: unknown): void {
 }
 
 /** What was kept under a name; null if there is nothing that can be read. */
-function kept(name: string): unknown {
+export function kept(name: string): unknown {
   try {
     return JSON.parse(shelf().getItem(name) ?? 'null');
   } catch {

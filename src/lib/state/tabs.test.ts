@@ -34,6 +34,40 @@ describe('tabs', () => {
     expect([1, 3, 4, 9].map((number) => tabs.numbered(number))).toEqual(['a', 'c', undefined, 'c']);
   });
 
+  test('one in the place of another keeps its place, and the other can be opened again', () => {
+    const tabs = new Tabs();
+    for (const tab of ['a', 'b', 'c']) tabs.open(tab);
+    tabs.replace('b', 'b2');
+    expect(tabs.all).toEqual(['a', 'b2', 'c']);
+    expect(tabs.reopen()).toBe('b');
+    tabs.replace('gone', 'd');
+    expect(tabs.all).toEqual(['a', 'b', 'b2', 'c', 'd']);
+  });
+
+  test('one is moved among the others, and not beyond them', () => {
+    const tabs = new Tabs();
+    for (const tab of ['a', 'b', 'c']) tabs.open(tab);
+    tabs.move('a', 1);
+    expect(tabs.all).toEqual(['b', 'a', 'c']);
+    tabs.move('b', 9);
+    expect(tabs.all).toEqual(['a', 'c', 'b']);
+    tabs.move('b', -3);
+    expect(tabs.all).toEqual(['b', 'a', 'c']);
+  });
+
+  test('values that were given tell tabs of one target apart', () => {
+    const of = (variables: [string, string | null][]) =>
+      labelOfJob(aJob({ project: 'infra', target: 'apply', targets: ['apply'], variables })).place;
+    expect(of([])).toBe('infra');
+    expect(of([['ENV', 'staging']])).toBe('ENV=staging');
+    expect(
+      of([
+        ['ENV', 'dev'],
+        ['TOKEN', null],
+      ]),
+    ).toBe('ENV=dev TOKEN=…');
+  });
+
   test('after a restart the one that was looked at last is known, if it is still open', () => {
     storage({});
     const before = new Tabs();

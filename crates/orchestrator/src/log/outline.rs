@@ -11,7 +11,7 @@ use std::{ops::Range, sync::LazyLock};
 use memchr::{memchr, memchr_iter, memrchr};
 use serde::{Deserialize, Serialize};
 
-pub use self::place::Spot;
+pub use self::place::{Spot, spot_in};
 use self::{errors::Errors, sections::Sections};
 use super::{Stream, Texts, find::Pattern};
 

@@ -112,6 +112,11 @@ pub enum Reply {
     },
     /// What stands out in a log.
     Outline(Box<Outline>),
+    /// An editor was opened, or is to be.
+    Edited {
+        /// The command line of an editor that needs a terminal: the page runs it in one.
+        terminal: Option<String>,
+    },
     /// A log was saved.
     Saved {
         /// The file.

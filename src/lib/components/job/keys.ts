@@ -51,7 +51,7 @@ function withMod(event: KeyboardEvent, { app, job, view }: OnJob): boolean {
       view.going = true;
       return true;
     case '.':
-      if (!isOver(job)) cancel(app, job, app.jobs.cancelingSince(job) !== null);
+      if (!isOver(job)) cancel(app, job, app.jobs.canceling(job) !== null);
       return true;
     default:
       return false;

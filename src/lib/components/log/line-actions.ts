@@ -4,7 +4,9 @@ import type { App } from '$lib/state/app.svelte';
 import { copyText } from '$lib/clipboard';
 import { tilde } from '$lib/format';
 import type { LogView } from '$lib/state/log/view.svelte';
-import type { SaveAs } from '$lib/wire';
+import { inDesktop } from '$lib/desktop';
+import { SHOWN } from '$lib/state/log/lines';
+import type { Line, SaveAs } from '$lib/wire';
 
 /** A press on a row: a click picks the line, with Shift the range; a drag over text marks characters. */
 export function pick(view: LogView, down: PointerEvent): void {
@@ -22,14 +24,40 @@ export function copySelected(app: App, view: LogView, event: ClipboardEvent): vo
   copy(app, view.selection.text());
 }
 
-/** Copies one whole line of which only the start is shown. */
-export function copyWhole(app: App, view: LogView, number: number): void {
-  copy(app, view.source.lines.whole(number));
+/** Shows the whole of a line of which only the start is shown; copies one that is too long for that. */
+export function showWhole(app: App, view: LogView, { number, bytes }: Line): void {
+  if (bytes > SHOWN) copy(app, view.source.lines.whole(number));
+  else void app.attempt('show the line', view.source.lines.show(number));
 }
 
-/** Opens the editor at the place in a file that a line names. */
-export function openPlace(app: App, view: LogView, line: number): void {
-  void app.attempt('open the editor', app.logs.edit(view.job, line));
+/** Copies what is picked, or marked, with the time of each line. */
+export function copyWithTimes(app: App, view: LogView): void {
+  copy(app, view.selection.text(true));
+}
+
+/** Opens the editor at the place in a file that a line names: one that needs a terminal in a tab of ours. */
+export async function openPlace(app: App, view: LogView, line: number): Promise<void> {
+  view.say('Opening the editor…');
+  const command = await app.attempt('open the editor', app.logs.edit(view.job, line));
+  if (command === undefined) view.report = null;
+  else if (command !== null) app.launch.terminal(command, app.jobs.get(view.job)?.cwd ?? null);
+}
+
+/** Opens an address: the desktop's browser does. In a browser the link does it by itself. */
+export function openAddress(
+  app: App,
+  view: LogView,
+  line: number,
+  url: string,
+  event: Event | null,
+): void {
+  if (!inDesktop()) {
+    if (event === null) window.open(url, '_blank', 'noopener,noreferrer');
+    return;
+  }
+  event?.preventDefault();
+  view.say('Opening the browser…');
+  void app.attempt(`open ${url}`, app.logs.browse(view.job, line, url));
 }
 
 /** Saves the log in the folder for downloads. */
@@ -49,6 +77,7 @@ export function copyLink(app: App, view: LogView): void {
   void app.attempt('copy the link', copying);
 }
 
-function copy(app: App, text: Promise<string>): void {
+/** Copies a text when it comes. */
+export function copy(app: App, text: Promise<string>): void {
   void app.attempt('copy lines', copyText(text));
 }

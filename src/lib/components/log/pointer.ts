@@ -12,7 +12,13 @@ const EVERY = 30;
 
 /** The number of the line that something is in. */
 export function lineAt(target: EventTarget | null): number | null {
-  if (!(target instanceof Element) || target.closest('button')) return null;
+  if (!(target instanceof Element) || target.closest('button, a')) return null;
+  return rowOf(target);
+}
+
+/** The number of the line whose row something is in. */
+export function rowOf(target: EventTarget | null): number | null {
+  if (!(target instanceof Element)) return null;
   const row = target.closest<HTMLElement>('[data-line]');
   return row ? Number(row.dataset.line) : null;
 }

@@ -8,6 +8,8 @@ export interface Look {
   wrap: boolean;
   times: Times;
   theme: Theme;
+  /** Whether files that it names are here, and can be opened. */
+  places: boolean;
   /** When the job started, in microseconds since 1970. */
   start: number;
 }

@@ -1,7 +1,7 @@
 // From a click to a job: at once, after a question of trust, or through the form.
 import { places } from '$lib/template';
 import { CallFailed, type Client } from '$lib/client';
-import { SHELL } from '$lib/job';
+import { isOver, SHELL } from '$lib/job';
 import type {
   Batch,
   Checkout,
@@ -18,6 +18,8 @@ import type {
 } from '$lib/wire';
 import type { Jobs } from '$lib/state/jobs.svelte';
 import type { Foreign, Form } from './form';
+import { startInTerminal } from './in-terminal';
+import { isKeptInTerminal, keepInTerminal } from '../terminal/wants';
 import { filledBy, isWhole, KeptPresets, PLAIN } from './presets';
 import { Previewer } from './preview.svelte';
 import { nameWith, targetCalled } from './pattern';
@@ -78,7 +80,9 @@ export class Launch {
     const scan = this.#world.projects.scanOf(project.name);
     if (!scan) return;
     if (asksFirst(target)) return this.targetForm(project, target);
-    this.#trusted(project, () => void this.#once(plainly(project, target)));
+    const start = plainly(project, target);
+    const pty = target.pty || isKeptInTerminal(project.name, [target.name]);
+    this.#trusted(project, () => void this.#once({ ...start, pty }));
   }
 
   /** Opens the form of a target, with what it was last started with or with what is given. */
@@ -158,6 +162,11 @@ export class Launch {
     void this.#once({ ...shellOn(host), cwd });
   }
 
+  /** Runs a command here in a terminal. */
+  terminal(command: string, cwd: string | null): void {
+    void this.#once({ ...commandOn(null, command), cwd, pty: true });
+  }
+
   /** Opens the form of a command. */
   commandForm(host: string | null, command = '', cwd: string | null = null, pty = false): void {
     this.#opening += 1;
@@ -200,6 +209,18 @@ export class Launch {
     )
       this.changed(job);
     else this.#again(job);
+  }
+
+  /** Runs in a terminal what ran without one, and its target from now on; one that still runs is canceled. */
+  async inTerminal(job: Job): Promise<void> {
+    const { jobs, notices } = this.#world;
+    if (!isOver(job)) await notices.attempt(`cancel ${job.command}`, jobs.cancel(job.id, true));
+    if (job.project !== null) keepInTerminal(job.project, job.targets);
+    const start = startInTerminal(job);
+    // What has to be asked is asked in the form.
+    if (!start || this.#world.isOthers(job) || (await this.#isDangerous(start)))
+      return this.changed({ ...job, pty: true });
+    await this.#once(start);
   }
 
   /** Opens the form with what a job was started with. */

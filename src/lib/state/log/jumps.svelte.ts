@@ -29,6 +29,8 @@ export class Jumps {
   readonly #ways: Ways;
   /** The lines of a link, until the log has them. */
   #link: Range | null = null;
+  /** The line that was at the top when the log was left, until the log is known. */
+  #place: number | null = null;
 
   constructor(ways: Ways) {
     this.#ways = ways;
@@ -72,8 +74,21 @@ export class Jumps {
     if (this.#ways.source.known) this.openLink();
   }
 
+  /** Puts a line at the top, as soon as the log is known; unless a link or a person has led elsewhere by then. */
+  toPlace(line: number): void {
+    this.#place = line;
+    if (this.#ways.source.known) this.openLink();
+  }
+
   /** Goes to the lines of a link if the log has them by now. */
   openLink(): void {
+    const place = this.#place;
+    this.#place = null;
+    if (place !== null && this.#link === null && this.#ways.scroll.untouched) {
+      const { scroll, folding } = this.#ways;
+      scroll.steer();
+      scroll.toRow(folding().rowOf(place));
+    }
     const link = this.#link;
     const { lines, complete } = this.#ways.source.extent;
     // Of a log that grows the line may be still to come.

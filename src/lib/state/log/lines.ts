@@ -7,6 +7,11 @@ import type { JobId, Line } from '$lib/wire';
 /** Questions for blocks under way at a time; a fast drag must not queue up what it has passed. */
 const AT_ONCE = 3;
 
+/** Bytes of the longest line that is shown whole; a longer one can be copied. */
+export const SHOWN = 512 * 1024;
+/** Whole lines that are held beside the blocks. */
+const WHOLE = 8;
+
 /** Who is called when a question is answered, or is not. */
 export interface Hearing {
   changed: () => void;
@@ -20,6 +25,8 @@ export class Lines {
   readonly #hearing: Hearing;
   readonly #blocks = new Blocks();
   readonly #asking = new Set<number>();
+  /** Lines that a person wants to see whole. */
+  readonly #whole = new Map<number, Line>();
   /** Blocks that came back short, and how long the log was then: asking again before it grows would go on for ever. */
   readonly #short = new Map<number, number>();
 
@@ -31,7 +38,18 @@ export class Lines {
 
   /** A line, if it is held. */
   get(number: number): Line | undefined {
-    return this.#blocks.get(number);
+    return this.#whole.get(number) ?? this.#blocks.get(number);
+  }
+
+  /** Shows the whole of a line from now on. */
+  async show(number: number): Promise<void> {
+    const request = { log: { type: 'whole_line', with: { job: this.#job, number } } } as const;
+    const [line] = (await this.#client.ask(request, 'lines')).lines;
+    if (!line || line.open) return;
+    this.#whole.set(number, line);
+    const [oldest] = this.#whole.keys();
+    if (this.#whole.size > WHOLE) this.#whole.delete(oldest!);
+    this.#hearing.changed();
   }
 
   /** The log grew to `total` lines; its last ones came along. Lines that had no end before them may have grown too. */

@@ -1,8 +1,10 @@
 // The logs of the open jobs: one view each, made when a job is first looked at, dropped with its tab.
 import type { Client } from '$lib/client';
+import { isOver } from '$lib/job';
 import type { Job, JobId, SaveAs } from '$lib/wire';
 import type { Taste } from './gutter.svelte';
 import type { Came } from './hits.svelte';
+import { placeIn } from './places';
 import type { Grew } from './source.svelte';
 import { LogView } from './view.svelte';
 
@@ -35,6 +37,8 @@ export class Logs {
       view = new LogView(this.#client, job, this.#taste);
     });
     this.#opened.set(job.id, { view, end });
+    const place = isOver(job) ? placeIn(job.id) : undefined;
+    if (place !== undefined) view.jumps.toPlace(place);
     return view;
   }
 
@@ -46,9 +50,15 @@ export class Logs {
     this.#opened.delete(job);
   }
 
-  /** Opens the editor at the place in a file that a line names. */
-  edit(job: JobId, line: number): Promise<void> {
-    return this.#client.tell({ log: { type: 'edit', with: { job, line } } });
+  /** Opens the editor at the place in a file that a line names; gives the command of one that needs a terminal. */
+  async edit(job: JobId, line: number): Promise<string | null> {
+    const request = { log: { type: 'edit', with: { job, line } } } as const;
+    return (await this.#client.ask(request, 'edited')).terminal;
+  }
+
+  /** Opens the desktop's browser at an address that a line names. */
+  browse(job: JobId, line: number, url: string): Promise<void> {
+    return this.#client.tell({ log: { type: 'browse', with: { job, line, url } } });
   }
 
   /** Saves a log in the folder for downloads; gives the file's path. */

@@ -1,5 +1,6 @@
 // What a person picked in one log: whole lines, or characters from one place to another; and its text.
 import { CallFailed } from '$lib/client';
+import { clock } from '$lib/format';
 import { between, type Marked, type Point } from '$lib/log/marked-text';
 import { textOf } from '$lib/log/text';
 import type { Lines } from './lines';
@@ -53,9 +54,14 @@ export class Selection {
     [this.lines, this.chars] = [null, null];
   }
 
-  /** Its text, also of lines that are not on screen; empty if nothing is picked. */
-  async text(): Promise<string> {
-    if (this.lines) return (await this.#texts(this.lines)).join('\n');
+  /** Its text, also of lines that are not on screen; empty if nothing is picked. With times it is of whole lines. */
+  async text(times = false): Promise<string> {
+    if (times && this.chars) {
+      const { from, to } = this.chars;
+      const last = to.column === 0 && to.line > from.line ? to.line - 1 : to.line;
+      return (await this.#texts({ from: from.line, to: last }, true)).join('\n');
+    }
+    if (this.lines) return (await this.#texts(this.lines, times)).join('\n');
     const { chars } = this;
     if (!chars) return '';
     const texts = await this.#texts({ from: chars.from.line, to: chars.to.line });
@@ -67,7 +73,7 @@ export class Selection {
     return texts.join('\n');
   }
 
-  async #texts({ from, to }: Range): Promise<string[]> {
+  async #texts({ from, to }: Range, times = false): Promise<string[]> {
     if (to - from >= MOST) {
       const message = `at most ${MOST.toLocaleString('en-US')} lines can be copied at once`;
       throw new CallFailed({ code: 'refused', message });
@@ -77,8 +83,10 @@ export class Selection {
       const lines = await this.#source.ask(next, Math.min(STEP, to - next + 1));
       // What comes back may be less than was asked for, if the lines are long.
       if (lines.length === 0) break;
-      for (const line of lines)
-        texts.push(line.cut ? await this.#source.whole(line.number) : textOf(line));
+      for (const line of lines) {
+        const text = line.cut ? await this.#source.whole(line.number) : textOf(line);
+        texts.push(times ? `${clock(line.at)}  ${text}` : text);
+      }
       next += lines.length;
     }
     return texts;

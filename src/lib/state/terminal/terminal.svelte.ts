@@ -218,9 +218,10 @@ export class Terminals {
     this.#chosen.set(job, shown);
   }
 
-  /** This page has just started a job. */
-  started(job: JobId): void {
+  /** This page has just started a job; `chosen`: a person wanted a terminal for it, so it opens as one. */
+  started(job: JobId, chosen: boolean): void {
     this.#started.set(job, Date.now());
+    if (chosen) this.choose(job, 'terminal');
   }
 
   /** Opens a job's terminal. */

@@ -1,6 +1,7 @@
-//! Opens a person's editor at the place in a file that a line of a log names.
+//! Opens a person's editor at the place in a file that a line of a log names, and the browser at an address in it.
 //!
-//! The page names a line and no path: the file is the one that our own outline read in that line, and it must exist.
+//! The page names a line and no path: the file is the one that we read in that line ourselves, and it must exist. An address
+//! must be in the line, too.
 
 use std::{
     env,
@@ -12,11 +13,14 @@ use crate::{
     engine::{EngineError, Logs, blocking::blocking},
     environment,
     job::JobId,
-    log::outline::{Outline, Spot},
+    log::outline::{Outline, Spot, spot_in},
 };
 
-/// Editors in the order in which they are looked for, each with the arguments by which it opens a place.
-const EDITORS: [&str; 11] = [
+use super::lines::LINE_BYTES;
+
+/// Editors with windows of their own in the order in which they are looked for, each with the arguments by which it opens a
+/// place.
+const WINDOWS: [&str; 10] = [
     "code -g {file}:{line}:{column}",
     "codium -g {file}:{line}:{column}",
     "cursor -g {file}:{line}:{column}",
@@ -27,22 +31,50 @@ const EDITORS: [&str; 11] = [
     "gnome-text-editor {file}",
     "gedit +{line} {file}",
     "mousepad -l {line} {file}",
-    "xdg-open {file}",
 ];
 
+/// The same of editors that need a terminal.
+const TERMINALS: [&str; 9] = [
+    "nvim +{line} {file}",
+    "vim +{line} {file}",
+    "hx {file}:{line}:{column}",
+    "helix {file}:{line}:{column}",
+    "micro +{line}:{column} {file}",
+    "kak +{line}:{column} {file}",
+    "emacs -nw +{line}:{column} {file}",
+    "nano +{line},{column} {file}",
+    "vi +{line} {file}",
+];
+
+/// What opens whatever it is given in the program that a desktop has for it.
+const DESKTOP: &str = "xdg-open";
+
+/// How an editor is opened.
+#[derive(Debug, PartialEq, Eq)]
+enum Editor {
+    /// It has a window of its own: its program and arguments.
+    Window(Vec<String>),
+    /// It needs a terminal: a line for the shell.
+    Terminal(String),
+}
+
 impl Logs {
-    /// Opens the place in a file that a line of a job's log names as an error's.
+    /// Opens the place in a file that a line of a job's log names: the one of the error that it reports, else the first in
+    /// it. Gives the command line of an editor that needs a terminal, which is not started here.
     ///
     /// # Errors
     /// If the line names none, the file is not here, or there is no editor.
-    pub async fn edit(&self, job: JobId, line: u64) -> Result<(), EngineError> {
+    pub async fn edit(&self, job: JobId, line: u64) -> Result<Option<String>, EngineError> {
         let outline = self.outline(job).await?;
-        let job = self.jobs.get(job).await?;
-        let no_place = || EngineError::NotFound(format!("line {line} names no place in a file"));
         let fault = outline.errors.iter().find(|fault| fault.line == line);
-        let spot = fault
-            .and_then(|fault| fault.spot.clone())
-            .ok_or_else(no_place)?;
+        let spot = match fault.and_then(|fault| fault.spot.clone()) {
+            Some(spot) => Some(spot),
+            None => spot_in(&self.text_of(job, line).await?),
+        };
+        let spot = spot.ok_or_else(|| {
+            EngineError::NotFound(format!("line {line} names no place in a file"))
+        })?;
+        let job = self.jobs.get(job).await?;
         if let Some(host) = job.host() {
             let why = format!("{} is on {host}, and the editor is here", spot.file);
             return Err(EngineError::Refused(why));
@@ -52,7 +84,32 @@ impl Logs {
             EngineError::NotFound(format!("{} is gone, or is in another folder", spot.file))
         })?;
         let editor = self.catalog.settings().editor;
-        blocking(move || open(editor.as_deref(), &file, &spot)).await
+        blocking(move || {
+            match choose(editor.as_deref(), &own_editors(), &file, &spot, is_on_path)? {
+                Editor::Window(words) => start(&words).map(|()| None),
+                Editor::Terminal(line) => Ok(Some(line)),
+            }
+        })
+        .await
+    }
+
+    /// Opens an address of the web that is in a line of a job's log, in the browser of the desktop.
+    ///
+    /// # Errors
+    /// If it is no such address or not in the line, or there is nothing to open it with.
+    pub async fn browse(&self, job: JobId, line: u64, url: String) -> Result<(), EngineError> {
+        let is_web = url.starts_with("http://") || url.starts_with("https://");
+        if !is_web || !self.text_of(job, line).await?.contains(&url) {
+            let why = format!("line {line} names no such address");
+            return Err(EngineError::NotFound(why));
+        }
+        blocking(move || start(&[DESKTOP.into(), url])).await
+    }
+
+    async fn text_of(&self, job: JobId, line: u64) -> Result<String, EngineError> {
+        let lines = self.of(job).lines(line.max(1), 1, LINE_BYTES).await?;
+        let spans = lines.into_iter().flat_map(|line| line.spans);
+        Ok(spans.map(|span| span.text).collect())
     }
 }
 
@@ -73,23 +130,82 @@ fn found(file: &str, folders: &[PathBuf]) -> Option<PathBuf> {
     paths.into_iter().find(|path| path.is_file())
 }
 
-fn open(wanted: Option<&str>, file: &Path, spot: &Spot) -> Result<(), EngineError> {
+/// The editors that a person named for all programs, the first one first.
+fn own_editors() -> Vec<String> {
+    let named = ["VISUAL", "EDITOR"]
+        .into_iter()
+        .filter_map(environment::var);
+    named.filter_map(|line| line.into_string().ok()).collect()
+}
+
+/// The editor that opens a place: that of the settings, else the one that a person named for all programs, else the first
+/// that is there.
+fn choose(
+    wanted: Option<&str>,
+    own: &[String],
+    file: &Path,
+    spot: &Spot,
+    is_there: impl Fn(&str) -> bool,
+) -> Result<Editor, EngineError> {
+    let own = own.iter().map(String::as_str);
+    let own = own.filter(|line| is_there(program(line)));
+    let known = WINDOWS.into_iter().chain(TERMINALS);
+    let desktop = "xdg-open {file}";
     let line = match wanted {
         Some(line) => line,
-        None => EDITORS
-            .into_iter()
-            .find(|line| is_on_path(line.split(' ').next().unwrap_or_default()))
+        None => own
+            .chain(
+                known
+                    .chain([desktop])
+                    .filter(|line| is_there(program(line))),
+            )
+            .next()
             .ok_or_else(|| {
                 EngineError::NotFound("no editor was found: name yours in the settings".into())
             })?,
     };
-    let words = words(line, file, spot).ok_or_else(|| {
+    // A name alone says where to only if we know it.
+    let line = match known_as(line) {
+        Some(known) if !line.contains("{file}") => {
+            let arguments = known.split_once(' ').map_or("", |(_, rest)| rest);
+            format!("{line} {arguments}")
+        }
+        _ => line.to_owned(),
+    };
+    let words = words(&line, file, spot).ok_or_else(|| {
         EngineError::Refused(format!("the editor's command line cannot be read: {line}"))
     })?;
-    let [program, arguments @ ..] = &words[..] else {
+    if words.is_empty() {
         return Err(EngineError::Refused(
             "the editor's command line is empty".into(),
         ));
+    }
+    let needs_terminal = TERMINALS
+        .iter()
+        .any(|known| program(known) == program(&line));
+    if !needs_terminal {
+        return Ok(Editor::Window(words));
+    }
+    shlex::try_join(words.iter().map(String::as_str))
+        .map(Editor::Terminal)
+        .map_err(|_| EngineError::Refused(format!("no shell can be given {}", file.display())))
+}
+
+/// How an editor of this name opens a place.
+fn known_as(line: &str) -> Option<&'static str> {
+    let mut all = WINDOWS.into_iter().chain(TERMINALS);
+    all.find(|known| program(known) == program(line))
+}
+
+/// The name of the program that a command line starts.
+fn program(line: &str) -> &str {
+    let first = line.split_whitespace().next().unwrap_or_default();
+    first.rsplit('/').next().unwrap_or_default()
+}
+
+fn start(words: &[String]) -> Result<(), EngineError> {
+    let [program, arguments @ ..] = words else {
+        return Ok(());
     };
     let mut command = Command::new(program);
     environment::give_back(&mut command);
@@ -149,6 +265,45 @@ mod tests {
             ["my editor", "+3", "/a b/$(x).c"]
         );
         assert_eq!(argv("unclosed '"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_editor_is_the_one_that_a_person_named() {
+        let spot = Spot {
+            file: "a.c".into(),
+            line: 3,
+            column: Some(7),
+        };
+        let chosen = |wanted: Option<&str>, own: &[&str], there: &[&str]| {
+            let own: Vec<String> = own.iter().map(|&line| line.into()).collect();
+            choose(wanted, &own, Path::new("/x y/a.c"), &spot, |program| {
+                there.contains(&program)
+            })
+        };
+        let window =
+            |words: &[&str]| Editor::Window(words.iter().map(|&word| word.into()).collect());
+        let there = ["vim", "code", "nano", "xdg-open"];
+        assert_eq!(
+            chosen(Some("code"), &["vim"], &there).unwrap(),
+            window(&["code", "-g", "/x y/a.c:3:7"])
+        );
+        assert_eq!(
+            chosen(None, &["gone", "/usr/bin/vim"], &["vim", "code"]).unwrap(),
+            Editor::Terminal("/usr/bin/vim +3 '/x y/a.c'".into())
+        );
+        assert_eq!(
+            chosen(None, &[], &there).unwrap(),
+            window(&["code", "-g", "/x y/a.c:3:7"])
+        );
+        assert_eq!(
+            chosen(None, &[], &["nano", "xdg-open"]).unwrap(),
+            Editor::Terminal("nano '+3,7' '/x y/a.c'".into())
+        );
+        assert_eq!(
+            chosen(None, &[], &["xdg-open"]).unwrap(),
+            window(&["xdg-open", "/x y/a.c"])
+        );
+        assert!(chosen(None, &[], &[]).is_err());
     }
 
     #[test]

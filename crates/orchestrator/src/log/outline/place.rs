@@ -35,6 +35,12 @@ pub(super) fn compiled(expression: &str) -> Regex {
     Regex::new(expression).expect("it is written well")
 }
 
+/// The place in a file that a line names first, in whatever form we know.
+#[must_use]
+pub fn spot_in(line: &str) -> Option<Spot> {
+    python(line).or_else(|| spot(line))
+}
+
 /// The first place in a file that a line names.
 pub(super) fn spot(line: &str) -> Option<Spot> {
     let mut groups = SPOT.create_captures();

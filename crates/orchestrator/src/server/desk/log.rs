@@ -71,9 +71,14 @@ impl Logs {
                     path: path.display().to_string(),
                 })
             }),
-            LogRequest::Edit { job, line } => {
-                Box::pin(async move { engine.logs().edit(job, line).await.map(|()| Reply::Ok) })
-            }
+            LogRequest::Edit { job, line } => Box::pin(async move {
+                let terminal = engine.logs().edit(job, line).await?;
+                Ok(Reply::Edited { terminal })
+            }),
+            LogRequest::Browse { job, line, url } => Box::pin(async move {
+                engine.logs().browse(job, line, url).await?;
+                Ok(Reply::Ok)
+            }),
             LogRequest::Follow { job, tail } => match self.room() {
                 Ok(()) => return self.follow(engine, tasks, pending, job, tail.min(TAIL)),
                 Err(full) => return pending.reply(Err(full)).await,

@@ -40,12 +40,21 @@ pub enum LogRequest {
         /// The format.
         form: SaveAs,
     },
-    /// Opens the person's editor at the place in a file that a line of a log names as an error's: [`Reply::Ok`].
+    /// Opens the person's editor at the place in a file that a line of a log names: [`Reply::Edited`].
     Edit {
         /// The job.
         job: JobId,
         /// The line's number.
         line: u64,
+    },
+    /// Opens the desktop's browser at an address, `http` or `https`, that is in a line of a log: [`Reply::Ok`].
+    Browse {
+        /// The job.
+        job: JobId,
+        /// The line's number.
+        line: u64,
+        /// The address.
+        url: String,
     },
     /// Follows a log: [`Reply::Extent`] at once, and [`Event::LogGrew`] at most once a frame from then on.
     /// Asking again for the same job changes how much of the tail is sent along.
