@@ -8,7 +8,7 @@ import { batchOf, type Tab } from '$lib/tab';
 import type { Job } from '$lib/wire';
 import { cancel } from './job/actions';
 import { addProject } from './launch/add-project';
-import type { Entry } from './palette';
+import type { Entry } from './palette-entry';
 
 /** An action, with the words it may be looked for by. */
 function action(

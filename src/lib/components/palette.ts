@@ -1,56 +1,14 @@
 // What the palette finds: targets, hosts, saved commands, jobs and actions, by the letters typed.
 import { about } from '$lib/target-help';
 import { hostPath } from '$lib/host';
-import { type AnyStatus, elapsed, place, shownStatus, title } from '$lib/job';
+import { elapsed, place, shownStatus, title } from '$lib/job';
 import { day, timeOfDay, took } from '$lib/format';
 import type { App } from '$lib/state/app.svelte';
 import type { Host, Job } from '$lib/wire';
 import type { Tab } from '$lib/tab';
 import { ofTab, ofText, ofWindow } from './palette-actions';
+import type { Entry, Step } from './palette-entry';
 import { type Fit, fit } from './palette-match';
-
-/** One thing that can be chosen. */
-export interface Entry {
-  id: string;
-  icon:
-    | 'target'
-    | 'command'
-    | 'host'
-    | 'folder'
-    | 'page'
-    | 'theme'
-    | 'search'
-    | 'verb'
-    | { status: AnyStatus };
-  /** What is matched. */
-  name: string;
-  doc: string | null;
-  /** Whether its help is a command. */
-  isCommand?: boolean;
-  /** What is looked through if the name does not match. */
-  also?: string;
-  /** Where it belongs, at the right. */
-  place: string;
-  /** The key that does it without the palette. */
-  key?: string;
-  /** What has to be chosen next; then it does nothing by itself. */
-  into?: Step;
-  danger?: boolean;
-  /** The exact command, in the footer. */
-  line: string | null;
-  /** What Enter does, in words. */
-  verb: string;
-  run: () => void;
-  /** What Ctrl+Enter does; none if it is the same. */
-  other?: { verb: string; run: () => void };
-}
-
-/** Something to choose before an entry can be done. */
-export interface Step {
-  /** What is asked. */
-  asks: string;
-  entries: Entry[];
-}
 
 /** Entries under one heading. */
 export interface Found {

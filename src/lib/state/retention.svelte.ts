@@ -5,7 +5,7 @@ import { keepFields, keepOf, type KeepFields } from '../retention';
 import type { Keep, Outdated, Retention as Rules } from '../wire';
 
 const ALL: Keep = { days: null, jobs: null, mebibytes: null };
-/** Typing rests so long before the server is asked what would go. */
+/** Typing rests so long before the server works out what would go. */
 const REST = 250;
 
 /** Everything but the projects with rules of their own. */
@@ -24,7 +24,7 @@ export class Retention {
   readonly #client: Client;
   readonly #saved: Rules;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #asked = 0;
+  #latest = 0;
 
   constructor(client: Client, saved: Rules) {
     this.#client = client;
@@ -71,17 +71,17 @@ export class Retention {
     clearTimeout(this.#timer);
     this.outdated = null;
     const retention = this.wanted;
-    const asked = ++this.#asked;
+    const turn = ++this.#latest;
     if (retention === null) return;
     this.#timer = setTimeout(() => {
       const request = { settings: { type: 'outdated', with: { retention } } } as const;
       this.#client
         .ask(request, 'outdated')
         .then((outdated) => {
-          if (asked === this.#asked) this.outdated = outdated;
+          if (turn === this.#latest) this.outdated = outdated;
         })
         .catch((error: unknown) => {
-          if (asked === this.#asked) this.problem = reason(error);
+          if (turn === this.#latest) this.problem = reason(error);
         });
     }, REST);
   }
