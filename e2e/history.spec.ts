@@ -1,5 +1,6 @@
 // Every job is kept: listed, filtered, replayed, run again.
-import { expect, test } from './app';
+import { App, expect, test } from './app';
+import { Home, Server } from './serve';
 
 test('a reloaded page lists the job and replays it', async ({ app, page, server }) => {
   await app.run('hello');
@@ -199,4 +200,36 @@ test("a target's page shows how long its runs took", async ({ app, page }) => {
   await expect(page.getByRole('figure')).toContainText(/Done, .* today/);
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/\/job\//);
+});
+
+test('rules of what is kept say what they drop, drop it once they are saved, and leave a pinned job', async ({
+  page,
+}) => {
+  const home = await Home.make();
+  const server = await Server.start(home);
+  try {
+    const app = new App(page);
+    await page.goto(server.served.url);
+    for (const name of ['first', 'second', 'third']) {
+      await app.shell(`echo ${name}`);
+      await expect(app.line(name)).toBeVisible();
+      await expect(app.status).toHaveText('Done');
+      if (name === 'first') await page.getByRole('button', { name: 'Pin this job' }).click();
+    }
+    await app.history();
+    await expect(page.locator('tr[data-job]')).toHaveCount(3);
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByLabel('Log size', { exact: true }).fill('much');
+    await expect(page.getByTestId('outdated')).toContainText('Size: give it as');
+    await page.getByLabel('Log size', { exact: true }).fill('');
+    await page.getByLabel('Jobs', { exact: true }).fill('1');
+    await expect(page.getByTestId('outdated')).toContainText(/Drops 1 job with .* 1 more stay/);
+    await page.getByRole('button', { name: 'Save and drop them' }).click();
+    await app.history();
+    await expect(page.locator('tr[data-job]')).toHaveCount(2);
+    await expect(page.locator('tr[data-job]').filter({ hasText: 'second' })).toHaveCount(0);
+  } finally {
+    await server.stop();
+    await home.remove();
+  }
 });

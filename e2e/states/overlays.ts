@@ -27,11 +27,11 @@ export const palette: Place = {
     ),
     over('palette-without-hits', async ({ page }) => {
       await page.keyboard.press('Control+k');
-      await page.getByRole('combobox').fill('no such thing');
+      await page.getByRole('combobox').fill('xyzzy plugh');
       await expect(page.getByRole('option')).toHaveText([
-        /Search every log for “no such thing”/,
-        /Run “no such thing” here…/,
-        /Run “no such thing” on a host…/,
+        /Search every log for “xyzzy plugh”/,
+        /Run “xyzzy plugh” here…/,
+        /Run “xyzzy plugh” on a host…/,
       ]);
     }),
     over('palette-which-host', async ({ page }) => {
@@ -102,6 +102,17 @@ export const settings: Place = {
       },
       async leave({ page }) {
         await page.getByLabel('Errors').fill('');
+      },
+    },
+    {
+      name: 'settings-dropping-jobs',
+      small: true,
+      async reach({ page }) {
+        await page.getByLabel('Jobs', { exact: true }).fill('1');
+        await expect(page.getByTestId('outdated')).toContainText('Drops');
+      },
+      async leave({ page }) {
+        await page.getByLabel('Jobs', { exact: true }).fill('');
       },
     },
     {

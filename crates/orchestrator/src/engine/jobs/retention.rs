@@ -216,7 +216,7 @@ impl Engine {
                         "dropped by the rules of the settings"
                     ),
                     Err(error) => {
-                        tracing::warn!(%error, "nothing was dropped by the rules of the settings")
+                        tracing::warn!(%error, "nothing was dropped by the rules of the settings");
                     }
                 }
             }
