@@ -210,11 +210,15 @@ test('rules of what is kept say what they drop, drop it once they are saved, and
   try {
     const app = new App(page);
     await page.goto(server.served.url);
+    await expect(page.getByTestId('store-state')).toHaveText('Logs kept in Postgres');
+    await expect(app.target('hello')).toBeVisible();
     for (const name of ['first', 'second', 'third']) {
       await app.shell(`echo ${name}`);
       await expect(app.line(name)).toBeVisible();
       await expect(app.status).toHaveText('Done');
-      if (name === 'first') await page.getByRole('button', { name: 'Pin this job' }).click();
+      if (name !== 'first') continue;
+      await page.getByRole('button', { name: 'Pin this job' }).click();
+      await expect(page.getByRole('button', { name: 'Unpin this job' })).toBeVisible();
     }
     await app.history();
     await expect(page.locator('tr[data-job]')).toHaveCount(3);

@@ -115,6 +115,7 @@ pub(crate) const GROUPS: [(&str, &[&str]); 9] = [
             "outline",
             "save_log",
             "edit",
+            "browse",
             "follow",
             "unfollow",
             "subscribe",
@@ -135,6 +136,8 @@ pub(crate) const GROUPS: [(&str, &[&str]); 9] = [
             "kept",
             "outdated",
             "use_database",
+            "try_database",
+            "health",
         ],
     ),
 ];
@@ -241,7 +244,7 @@ impl<'a, N: Numbers> Grammar<'a, N> {
 
     fn with(&mut self, name: &str) -> Value {
         match name {
-            "overview" | "settings" | "kept" => Value::Null,
+            "overview" | "settings" | "kept" | "health" => Value::Null,
             "targets" | "copy_dotenv_sample" => json!({"project": self.word()}),
             "add_project" => json!({"path": self.known.folder}),
             "remove_project" | "trust_project" => json!({"name": self.word()}),
@@ -295,6 +298,7 @@ impl<'a, N: Numbers> Grammar<'a, N> {
             "outdated" => {
                 json!({"retention": {"keep": {"days": self.number(), "jobs": self.number()}, "projects": {}}})
             }
+            "try_database" => json!({"url": "postgres://ann:x@127.0.0.1:1/x", "schema": null}),
             "use_database" => json!({"used": self.flag()}),
             _ => self.with_of_jobs(name),
         }
@@ -323,6 +327,7 @@ impl<'a, N: Numbers> Grammar<'a, N> {
                 json!({"job": self.job(), "form": self.one(&["raw", "text", "text_with_times", "html"])})
             }
             "edit" => json!({"job": self.job(), "line": self.number()}),
+            "browse" => json!({"job": self.job(), "line": self.number(), "url": "http://127.0.0.1:1/"}),
             "follow" => json!({"job": self.job(), "tail": self.number()}),
             "subscribe" => {
                 let tail = self.number();

@@ -35,6 +35,16 @@ export const reading: Place = {
       },
     },
     {
+      name: 'log-opening-an-address',
+      small: true,
+      async reach({ app, page }) {
+        await app.log.getByRole('link', { name: 'https://example.org' }).click();
+        await expect(page.getByRole('dialog', { name: 'Open example.org?' })).toBeVisible();
+        await expect(page.getByTestId('address')).toHaveText('https://example.org/docs?a=1');
+      },
+      leave: escape,
+    },
+    {
       name: 'log-line-menu',
       small: true,
       async reach({ app, page }) {

@@ -35,7 +35,14 @@ import { Zoom } from './zoom.svelte';
 
 /** An overlay of the frame that is open. */
 export type Overlay =
-  'palette' | 'tabs' | 'add-project' | 'shortcuts' | 'import-hosts' | { editHost: Host | null };
+  | 'palette'
+  | 'tabs'
+  | 'add-project'
+  | 'shortcuts'
+  | 'import-hosts'
+  | { editHost: Host | null }
+  /** An address that a log names, and what opens it. */
+  | { address: string; open: () => void };
 
 /** The page. */
 export class App {

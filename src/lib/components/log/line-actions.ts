@@ -43,21 +43,17 @@ export async function openPlace(app: App, view: LogView, line: number): Promise<
   else if (command !== null) app.launch.terminal(command, app.jobs.get(view.job)?.cwd ?? null);
 }
 
-/** Opens an address: the desktop's browser does. In a browser the link does it by itself. */
-export function openAddress(
-  app: App,
-  view: LogView,
-  line: number,
-  url: string,
-  event: Event | null,
-): void {
-  if (!inDesktop()) {
-    if (event === null) window.open(url, '_blank', 'noopener,noreferrer');
-    return;
-  }
-  event?.preventDefault();
-  view.say('Opening the browser…');
-  void app.attempt(`open ${url}`, app.logs.browse(view.job, line, url));
+/** Opens an address, once the person has seen where it leads: in the desktop's browser, or in another tab of this one. */
+export function openAddress(app: App, view: LogView, line: number, url: string): void {
+  const open = () => {
+    if (!inDesktop()) {
+      window.open(url, '_blank', 'noopener,noreferrer');
+      return;
+    }
+    view.say('Opening the browser…');
+    void app.attempt(`open ${url}`, app.logs.browse(view.job, line, url));
+  };
+  app.overlay = { address: url, open };
 }
 
 /** Saves the log in the folder for downloads. */

@@ -132,11 +132,22 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
     } else {
         settings.join("; ")
     };
+    let postgres = postgres_check(&engine).await;
+    // Without an index, searches read every log; a server that does not answer is not asked for it as well.
+    let asking = tokio::time::timeout(TO_WRITE, engine.logs().index_progress());
+    let progress = if postgres.ok {
+        asking.await.ok().and_then(Result::ok)
+    } else {
+        None
+    };
     let mut checks = vec![
         disk_check(&engine),
         Check::new("settings", settings.is_empty(), in_force),
-        postgres_check(&engine).await,
+        postgres,
     ];
+    if let Some(progress) = progress {
+        checks.push(Check::new("search", true, index::words(&progress)));
+    }
     let database = catalog.seen_database();
     checks
         .extend(database.map(|database| Check::new("DATABASE_URL", true, db::not_used(&database))));
@@ -148,10 +159,6 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
     let unarchived = engine.unarchived().await;
     let unarchived = unarchived.unwrap_or_else(|error| vec![error.to_string()]);
     checks.extend(problem("history", &unarchived));
-    // Without one, searches read every log.
-    if let Ok(progress) = engine.logs().index_progress().await {
-        checks.push(Check::new("search", true, index::words(&progress)));
-    }
     let state = engine.link().state();
     let account = state
         .embedded

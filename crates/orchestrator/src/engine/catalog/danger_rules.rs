@@ -28,8 +28,11 @@ impl Catalog {
 }
 
 fn by_rules(rules: &[String], text: &str) -> Option<Danger> {
-    let found =
-        |rule: &&String| Pattern::regex(rule).is_ok_and(|pattern| pattern.next(text, 0).is_some());
+    // A rule is about a line, as the rules of errors are.
+    let found = |rule: &&String| {
+        let matches = |pattern: Pattern| text.lines().any(|line| pattern.next(line, 0).is_some());
+        Pattern::regex(rule).is_ok_and(matches)
+    };
     rules.iter().find(found).map(|rule| Danger {
         of: None,
         why: format!("matches your rule `{rule}`"),
