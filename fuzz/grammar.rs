@@ -327,7 +327,9 @@ impl<'a, N: Numbers> Grammar<'a, N> {
                 json!({"job": self.job(), "form": self.one(&["raw", "text", "text_with_times", "html"])})
             }
             "edit" => json!({"job": self.job(), "line": self.number()}),
-            "browse" => json!({"job": self.job(), "line": self.number(), "url": "http://127.0.0.1:1/"}),
+            "browse" => {
+                json!({"job": self.job(), "line": self.number(), "url": "http://127.0.0.1:1/"})
+            }
             "follow" => json!({"job": self.job(), "tail": self.number()}),
             "subscribe" => {
                 let tail = self.number();

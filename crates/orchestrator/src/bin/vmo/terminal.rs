@@ -129,7 +129,7 @@ async fn keep_size(engine: Engine, job: JobId) {
 /// lines, of which each says who asks.
 pub(crate) fn ask(label: &str, echo: bool) -> Option<String> {
     let mut terminal = open().ok().filter(|terminal| is_foreground(terminal))?;
-    write!(terminal, "{} ", visible_lines(label)).ok()?;
+    // Before the question: who sees it may have typed the answer already.
     if !echo {
         change(&terminal, |modes| {
             modes.local_modes.remove(LocalModes::ECHO);
@@ -137,7 +137,8 @@ pub(crate) fn ask(label: &str, echo: bool) -> Option<String> {
         .ok()?;
     }
     let mut line = String::new();
-    let read = BufReader::new(&terminal).read_line(&mut line);
+    let asked = write!(terminal, "{} ", visible_lines(label));
+    let read = asked.and_then(|()| BufReader::new(&terminal).read_line(&mut line));
     if !echo {
         restore();
         writeln!(terminal).ok()?;
