@@ -78,7 +78,7 @@ async fn listen(app: &AppHandle, engine: &Engine) {
         show_progress(app, &mut watched);
         #[cfg(target_os = "linux")]
         if let Some(tray) = &tray {
-            tray.show(Shown::of(&own(engine))).await;
+            tray.show(Shown::of(&own(engine), title)).await;
         }
         if let Some(notice) = notice
             && is_elsewhere(app)
@@ -250,7 +250,7 @@ fn waiting(job: &Job) -> Notice {
 }
 
 /// What a job is, and where.
-pub(crate) fn title(job: &Job) -> String {
+fn title(job: &Job) -> String {
     let place = job.host.as_deref().or(job.project.as_deref());
     let what = job.target.as_deref().unwrap_or(&job.command);
     match place {

@@ -38,8 +38,8 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    /// What is said of the jobs that are not over.
-    pub(crate) fn of(jobs: &[Job]) -> Self {
+    /// What is said of the jobs that are not over, each by its name.
+    pub(crate) fn of(jobs: &[Job], name: impl Fn(&Job) -> String) -> Self {
         let waiting = jobs.iter().filter(|job| job.prompt.is_some()).count();
         let title = match (jobs.len(), waiting) {
             (0, _) => "Nothing runs".to_owned(),
@@ -47,7 +47,7 @@ impl Shown {
             (all, 0) => format!("{all} jobs running"),
             (all, waiting) => format!("{all} running, {waiting} waiting for input"),
         };
-        let mut lines: Vec<String> = jobs.iter().take(NAMED).map(crate::notices::title).collect();
+        let mut lines: Vec<String> = jobs.iter().take(NAMED).map(name).collect();
         if jobs.len() > NAMED {
             lines.push(format!("and {} more", jobs.len() - NAMED));
         }
@@ -113,7 +113,7 @@ async fn register(app: &AppHandle) -> zbus::Result<Connection> {
     let item = Item {
         app: app.clone(),
         icon: icon.into_iter().collect(),
-        shown: Shown::of(&[]),
+        shown: Shown::of(&[], |_| String::new()),
     };
     let name = format!("org.kde.StatusNotifierItem-{}-1", std::process::id());
     let connection = zbus::connection::Builder::session()?

@@ -121,9 +121,9 @@ fn the_settings_say_of_which_ends_one_is_told() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_tray_names_what_runs() {
-    assert!(format!("{:?}", Shown::of(&[])).contains("Passive"));
+    assert!(format!("{:?}", Shown::of(&[], title)).contains("Passive"));
     let jobs: Vec<Job> = (0..8).map(|_| running(None).into()).collect();
-    let shown = format!("{:?}", Shown::of(&jobs));
+    let shown = format!("{:?}", Shown::of(&jobs, title));
     assert!(
         shown.contains("8 jobs running") && shown.contains("and 2 more"),
         "{shown}"
