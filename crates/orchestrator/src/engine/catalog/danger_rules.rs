@@ -31,7 +31,7 @@ fn by_rules(rules: &[String], text: &str) -> Option<Danger> {
     // A rule is about a line, as the rules of errors are.
     let found = |rule: &&String| {
         let matches = |pattern: Pattern| text.lines().any(|line| pattern.next(line, 0).is_some());
-        Pattern::regex(rule).is_ok_and(matches)
+        Pattern::regex(&format!("(?i:{rule})")).is_ok_and(matches)
     };
     rules.iter().find(found).map(|rule| Danger {
         of: None,
