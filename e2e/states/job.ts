@@ -218,7 +218,7 @@ export const job: Place = {
       },
       async leave({ page }) {
         await page.goBack();
-        await expect(page.getByTestId('sparkline')).toBeVisible();
+        await expect(page.getByTestId('sparkline')).toHaveCount(1);
       },
     },
     {
