@@ -103,7 +103,7 @@ export const desktop = [
     async (stage) => {
       const tabs = (app) =>
         app.run(
-          `return [...document.querySelectorAll('[role="tab"], a[href^="/job/"]')].map((tab) => tab.textContent.trim())`,
+          `return [...document.querySelectorAll('nav[aria-label="Open jobs"] a[href^="/job/"]')].map((tab) => tab.textContent.trim())`,
         );
       const before = await tabs(stage.app);
       sure(before.length >= 3, `the tabs are ${JSON.stringify(before)}`);

@@ -127,7 +127,7 @@ export const find = [
       await stage.run('faults');
       await app.find(status('error'));
       await app.see('1500', LOG);
-      await app.click(button('First error'));
+      await app.click(`//*[@data-testid='errors']//button[1]`);
       await app.find(`//*[@data-testid='errors'][contains(., '1 of ')]`);
       const at = await app.until(
         `const row = document.querySelector('[role="log"] .fault');
