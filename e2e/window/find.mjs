@@ -1,6 +1,6 @@
 // Finding in all lines, also of a log that grows; going to a line; and the errors it tells of.
 import { MANY } from './makefile.mjs';
-import { KEY, LOG, ROWS, button, named, row, same, status, sure } from './stage.mjs';
+import { KEY, LOG, ROWS, named, row, same, status, sure } from './stage.mjs';
 
 const FIELD = 'input[aria-label="Find in all lines"]';
 const ONLY = `//button[starts-with(normalize-space(), 'Only matches')]`;
