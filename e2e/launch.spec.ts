@@ -195,7 +195,7 @@ test('what is filled in reaches make as it was typed, and is there the next time
   await expect(line(shop)).toHaveText('this machine $ make show');
 });
 
-test('a $ is make’s own only where a person says so', async ({ app, page, shop }) => {
+test('a $ is make’s own only if a person says so', async ({ app, page, shop }) => {
   await open(page, app, 'show');
   await shop.getByRole('textbox', { name: 'NAME' }).fill('$(ENV)-1');
   await shop.getByRole('checkbox', { name: 'Raw make text for NAME' }).click();

@@ -23,7 +23,7 @@ test('a batch says where it runs, and which hosts are to be seen to', () => {
   ]);
 });
 
-test('a refused login and a strange key are told from a host that is not there', () => {
+test('a refused login and a strange key are distinguished from a host that is not there', () => {
   const of = (unreachable: string) => ({ ...host(unreachable, 'unreachable'), unreachable });
   const hosts = ['auth_failed', 'dns', 'timeout', 'auth_failed', 'host_key_changed'].map(of);
   const words = counts([...hosts, of('refused')]).map((each) => `${each.count} ${each.word}`);

@@ -362,7 +362,7 @@ mod tests {
         assert_eq!(mode(&own), 0o700);
     }
     #[test]
-    fn an_id_that_is_none_is_made_anew_and_is_everybodys() {
+    fn an_id_that_is_none_is_made_again_and_is_everybodys() {
         let scratch = tempfile::tempdir().unwrap();
         let folders = Folders {
             data: scratch.path().to_owned(),

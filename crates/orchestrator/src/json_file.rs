@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_line_and_key() {
+    fn what_is_wrong_is_reported_with_its_line_and_key() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.json");
         let message = |text: &str| {

@@ -591,7 +591,7 @@ fn the_crate_has_no_tauri_in_its_tree() {
 /// A feature that a test's crate adds to one of the engine's is another build of that one, of all above it, and of the
 /// engine itself: minutes of each first `make test`.
 #[test]
-fn tests_compile_no_dependency_anew() {
+fn tests_compile_no_dependency_again() {
     let features = |edges: &str| {
         let tree = tree(&["--edges", edges, "--no-dedupe", "--format", "{p} {f}"]);
         tree.lines().map(str::to_owned).collect::<BTreeSet<_>>()

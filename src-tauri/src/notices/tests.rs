@@ -57,7 +57,7 @@ fn text_of(watched: &mut Watched, job: &Job) -> Option<String> {
 }
 
 #[test]
-fn a_job_that_waits_for_input_is_told_of_each_time_it_begins_to() {
+fn a_job_that_waits_for_input_is_reported_each_time_it_begins_to() {
     let mut watched = Watched::of("ann@here".into());
     let mut job = running(None);
     let mut hears = |prompt| {
@@ -73,7 +73,7 @@ fn a_job_that_waits_for_input_is_told_of_each_time_it_begins_to() {
 }
 
 #[test]
-fn long_jobs_and_failures_are_told_once() {
+fn long_jobs_and_failures_are_reported_once() {
     let mut watched = Watched::of("ann@here".into());
     for (seconds, code, wanted) in [
         (3, 0, None),
@@ -96,7 +96,7 @@ fn long_jobs_and_failures_are_told_once() {
 }
 
 #[test]
-fn the_settings_say_of_which_ends_one_is_told() {
+fn the_settings_say_which_ends_are_notified() {
     let rules = |notify, notify_after| {
         Rules::of(&Settings {
             notify,
@@ -135,7 +135,7 @@ fn the_tray_names_what_runs() {
 }
 
 #[test]
-fn a_batch_is_told_of_in_one_word() {
+fn a_batch_is_one_word() {
     let mut watched = Watched::of("ann@here".into());
     let batch = Some(Uuid::now_v7());
     let jobs = [running(batch), running(batch), running(batch)];

@@ -30,7 +30,7 @@ describe('jobs', () => {
     expect(jobs.latest('vm', 'status')?.status).toBe('done');
   });
 
-  test('a cancel is under way until the job is over, and not where it was refused', async () => {
+  test('a cancel is under way until the job is over, and not if it was refused', async () => {
     const world = new FakeWorld();
     const jobs = new Jobs(await world.connected());
     const job = aJob();
@@ -146,7 +146,7 @@ describe('history', () => {
     expect(history.loading).toBe(false);
   });
 
-  test('a new job comes first where it matches, a changed one changes in place', async () => {
+  test('a new job comes first if it matches, a changed one changes in place', async () => {
     const world = new FakeWorld();
     const history = new History(await world.connected());
     history.narrow({ project: 'vm' });

@@ -25,7 +25,7 @@ test('no character alone is unseen', () => {
   expect(wrong).toEqual([]);
 });
 
-test('newlines stay where they are wanted, and the blanks of a log', () => {
+test('newlines stay if they are wanted, and the blanks of a log', () => {
   expect(visible('a\nb\r\nc\u202e', 'lines')).toBe('a\nb\\r\nc⟨U+202E⟩');
   const wide = `a${' '.repeat(100)}b`;
   expect(visible(wide, 'log')).toBe(wide);

@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_login_shell_has_is_inherited_and_told_by_name() {
+    fn what_the_login_shell_has_is_inherited_and_reported_by_name() {
         let base = pairs(&[("A", "1"), ("VMO_X", "1"), ("PATH", "/bin")]);
         let login = Known {
             environment: pairs(&[
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn the_path_and_what_was_taken_away_are_told() {
+    fn the_path_and_what_was_taken_away_are_reported() {
         let base = pairs(&[
             ("PATH", "/bin"),
             ("MAKEFLAGS", "-n"),
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_changed_is_told_by_name() {
+    fn what_another_changed_is_reported_by_name() {
         let map = |list: &[(&str, &str)]| pairs(list).into_iter().collect();
         let given = map(&[("A", "1"), ("B", "2"), ("PATH", "/bin"), ("Z", "z")]);
         let after = map(&[

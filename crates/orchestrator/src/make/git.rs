@@ -201,7 +201,7 @@ mod tests {
 
     /// Each of what a repository's config may name as a program writes a file where it runs.
     #[test]
-    fn nothing_that_a_repository_names_is_run_where_it_is_not_trusted() {
+    fn nothing_that_a_repository_names_is_run_unless_it_is_trusted() {
         let folder = tempfile::tempdir().unwrap();
         let (dir, ran) = (folder.path().join("it"), folder.path().join("ran"));
         fs::create_dir(&dir).unwrap();

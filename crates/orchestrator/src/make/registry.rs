@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_huge_one_and_odd_aliases_are_told_and_the_rest_counts() {
+    fn a_huge_one_and_odd_aliases_are_reported_and_the_rest_counts() {
         let lines = |count: usize| -> String {
             (0..count).map(|n| format!("p{n} /srv/p{n} 1\n")).collect()
         };

@@ -122,7 +122,7 @@ fn nobody_loses_what_another_writes() {
 }
 
 #[test]
-fn a_spoilt_file_is_told_with_its_line_and_the_last_good_one_counts() {
+fn a_spoilt_file_is_reported_with_its_line_and_the_last_good_one_counts() {
     let config = tempfile::tempdir().unwrap();
     let deploy = forms(config.path(), "deploy");
     let known = deploy.save(preset("a")).unwrap();

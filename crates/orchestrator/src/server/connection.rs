@@ -236,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bad_call_is_refused_under_its_own_id_where_it_has_one() {
+    fn a_bad_call_is_refused_under_its_own_id_if_it_has_one() {
         let id_of = |text: &str| parse(text).unwrap_err().0;
         assert_eq!(id_of(r#"{"id":7,"request":{"job":{"type":"no_such"}}}"#), 7);
         assert_eq!(id_of(r#"{"id":7}"#), 7);

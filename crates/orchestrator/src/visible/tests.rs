@@ -26,7 +26,7 @@ fn each_case_is_shown_as_it_is_for_the_page() {
 }
 
 #[test]
-fn lines_stay_lines_where_they_are_wanted() {
+fn lines_stay_lines_if_wanted() {
     assert_eq!(visible_lines("a\nb\r\nc\u{202e}"), "a\nb\\r\nc⟨U+202E⟩");
     assert_eq!(visible("a\nb"), "a\\nb");
 }

@@ -63,7 +63,7 @@ fn a_target_runs_as_make_runs_it_and_is_kept() {
 }
 
 #[test]
-fn how_a_job_ended_is_told_apart() {
+fn how_a_job_ended_is_distinguished() {
     let (postgres, home) = home();
     home.makefile("fail:\n\t@exit 7\n");
     assert_eq!(

@@ -228,7 +228,7 @@ fn what_only_ssh_can_do_it_does_once_that_is_allowed() {
 }
 
 #[test]
-fn a_proxy_command_begins_where_the_job_is_wanted() {
+fn a_proxy_command_begins_in_the_jobs_folder() {
     let (sshd, _postgres, home) = with_host();
     let command = "./gate %h %p";
     fs::copy(

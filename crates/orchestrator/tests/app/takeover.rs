@@ -217,7 +217,7 @@ fn a_long_log_is_taken_over_while_postgres_is_away() {
 }
 
 #[test]
-fn how_a_job_ended_is_told_though_postgres_dies_when_it_has_it() {
+fn how_a_job_ended_is_reported_though_postgres_dies_when_it_has_it() {
     let mut postgres = Postgres::start();
     let home = Home::new(Some(postgres.url("postgres")));
     home.text(&["jobs"]);

@@ -113,7 +113,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1024, ..ProptestConfig::default() })]
 
     #[test]
-    fn in_any_chunks_what_is_found_is_what_stands_in_each_line(log in log(), query in query()) {
+    fn in_any_chunks_what_is_found_is_what_is_in_each_line(log in log(), query in query()) {
         prop_assert_eq!(scanned(&query, &log), by_definition(&query, &log));
     }
 

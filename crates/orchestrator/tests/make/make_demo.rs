@@ -114,7 +114,7 @@ fn its_targets_do_what_they_say() {
 }
 
 #[test]
-fn its_failure_is_told_by_makes_own_line() {
+fn its_failure_is_reported_by_makes_own_line() {
     let output = run("fail", &[], "");
     assert_eq!(output.status.code(), Some(2));
     let failure = make::failure(&output.stderr).expect("make tells");

@@ -31,7 +31,7 @@ async fn the_page_is_let_in_and_answered() {
 }
 
 #[tokio::test]
-async fn each_wall_stands_alone() {
+async fn each_wall_is_enough_alone() {
     let (server, probe) = start(Limits::default()).await;
     let port = server.port();
     let token = server.token();

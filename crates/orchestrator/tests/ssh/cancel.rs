@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_cancel_finds_a_way_where_no_second_channel_is_allowed() {
+fn a_cancel_finds_a_way_if_no_second_channel_is_allowed() {
     let sshd = Sshd::with("MaxSessions 1");
     let sessions = Sessions::new();
     let running = start(

@@ -253,7 +253,7 @@ fn a_key_that_others_may_read_is_ignored() {
 }
 
 #[test]
-fn two_keys_where_the_server_wants_two() {
+fn two_keys_if_the_server_wants_two() {
     let sshd = Sshd::with("AuthenticationMethods publickey,publickey");
     keygen_with(&sshd.path("second"), &["-t", "ed25519", "-N", ""]);
     let mut authorized = fs::read_to_string(sshd.path("authorized_keys")).unwrap();

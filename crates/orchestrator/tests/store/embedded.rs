@@ -577,7 +577,7 @@ async fn data_of_another_major_version_is_refused_and_not_touched() {
 }
 
 #[tokio::test]
-async fn a_first_start_that_was_killed_in_the_middle_is_made_anew() {
+async fn a_first_start_that_was_killed_in_the_middle_is_made_again() {
     let app = App::new();
     let data = embedded::data_folder(&app.data()).unwrap();
     let fresh = data.with_file_name("data.new");

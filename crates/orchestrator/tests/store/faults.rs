@@ -17,7 +17,7 @@ async fn fails(url: &str) -> StoreError {
 }
 
 #[tokio::test]
-async fn nobody_there_is_told_at_once_and_may_heal() {
+async fn nobody_there_is_reported_at_once_and_may_heal() {
     let free = std::net::TcpListener::bind(("127.0.0.1", 0))
         .unwrap()
         .local_addr()
@@ -49,7 +49,7 @@ async fn a_server_that_never_answers_is_given_up_in_time() {
 }
 
 #[tokio::test]
-async fn a_missing_database_and_a_wrong_password_are_told_apart() {
+async fn a_missing_database_and_a_wrong_password_are_distinguished() {
     let server = Postgres::start();
     let error = fails(&server.url("nowhere")).await;
     assert!(
@@ -110,7 +110,7 @@ async fn a_session_that_is_ended_from_outside_heals() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_many_idle_sessions_that_are_ended_one_call_is_told_at_most() {
+async fn of_many_idle_sessions_that_are_ended_one_call_is_reported_at_most() {
     let server = Postgres::start();
     let store = open(&server.url("postgres")).await;
     let job = target("api", "deploy");
@@ -156,7 +156,7 @@ async fn a_server_that_crashes_and_comes_back_is_found_again() {
 }
 
 #[tokio::test]
-async fn read_only_full_and_shutting_down_are_told_apart() {
+async fn read_only_full_and_shutting_down_are_distinguished() {
     let server = Postgres::start_with(&["max_connections=4", "superuser_reserved_connections=0"]);
     let store = open(&server.url("postgres")).await;
     let job = target("api", "deploy");

@@ -10,7 +10,7 @@ use orchestrator::{
 use crate::{command, ended, open, postgres::Postgres, target};
 
 #[tokio::test]
-async fn a_note_is_kept_found_told_and_goes_with_its_job() {
+async fn a_note_is_kept_found_reported_and_goes_with_its_job() {
     let server = Postgres::start();
     let (ours, theirs) = (
         open(&server.url("postgres")).await,

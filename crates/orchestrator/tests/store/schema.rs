@@ -160,7 +160,7 @@ async fn a_superuser_draws_a_warning_and_an_ordinary_role_none() {
 }
 
 #[tokio::test]
-async fn logs_are_packed_by_lz4_where_the_server_can() {
+async fn logs_are_packed_by_lz4_if_the_server_can() {
     let server = Postgres::start();
     drop(open(&server.url("postgres")).await);
     let can =

@@ -20,7 +20,7 @@ impl Leavings {
         let notes = Path::new(env!("CARGO_TARGET_TMPDIR")).join("servers");
         fs::create_dir_all(&notes).unwrap();
         for note in fs::read_dir(&notes).unwrap().flatten() {
-            take_away_where_abandoned(&note.path());
+            remove_if_abandoned(&note.path());
         }
         let data = embedded::data_folder(app).unwrap();
         let home = data.parent().unwrap();
@@ -51,7 +51,7 @@ impl Drop for Leavings {
     }
 }
 
-fn take_away_where_abandoned(note: &Path) {
+fn remove_if_abandoned(note: &Path) {
     let text = fs::read_to_string(note).unwrap_or_default();
     let mut lines = text.lines();
     let (Some(pid), Some(test)) = (lines.next(), lines.next()) else {

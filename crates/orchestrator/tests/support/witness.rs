@@ -245,7 +245,7 @@ fn compare(record: &[u8], kept: &[u8], whole: bool) -> Counts {
 }
 
 #[test]
-fn the_comparison_tells_losses_doubles_and_disorder_apart() {
+fn the_comparison_distinguishes_losses_doubles_and_disorder() {
     let record = b"#0 a\n#2 b\n#5 c".as_slice();
     let counts = |kept: &[u8], whole| {
         let counts = compare(record, kept, whole);

@@ -177,7 +177,7 @@ fn a_job_whose_folder_was_removed_keeps_nobody() {
 }
 
 #[test]
-fn a_core_dump_is_told_where_there_is_one() {
+fn a_core_dump_is_reported_if_there_is_one() {
     let mut dumps = Job::start_here("ulimit -c unlimited; kill -ABRT $$");
     let mut leaves_none = Job::start_here("ulimit -c 0; kill -ABRT $$");
     let files = |job: &Job| fs::read_dir(job.path("")).unwrap().flatten().count();

@@ -10,7 +10,7 @@ use supervisor::{
 use crate::job::{Job, Listener, exec, sh};
 
 #[test]
-fn everybody_is_told_everything() {
+fn everybody_hears_everything() {
     let mut job = Job::start(&exec("cat", &[]));
     let mut listeners: Vec<_> = (0..20).map(|_| Listener::to(&job.folder)).collect();
     for listener in &mut listeners {
@@ -29,7 +29,7 @@ fn everybody_is_told_everything() {
 }
 
 #[test]
-fn a_slow_listener_keeps_nobody_waiting_and_is_told_the_latest() {
+fn a_slow_listener_keeps_nobody_waiting_and_gets_the_latest() {
     let lines = 20_000;
     let mut job = Job::start(&sh(&format!(
         "i=0; while [ $i -lt {lines} ]; do echo $i; i=$((i+1)); done; read go"

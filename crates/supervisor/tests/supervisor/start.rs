@@ -102,7 +102,7 @@ fn supervisor_and_child_are_in_groups_and_sessions_of_their_own() {
 }
 
 #[test]
-fn it_binds_its_socket_itself_where_none_is_handed_to_it_and_paths_may_be_long() {
+fn it_binds_its_socket_itself_if_none_is_handed_to_it_and_paths_may_be_long() {
     let scratch = tempfile::tempdir().unwrap();
     let deep = scratch.path().join("d".repeat(100)).join("e".repeat(100));
     fs::create_dir_all(&deep).unwrap();

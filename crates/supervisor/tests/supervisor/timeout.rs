@@ -38,7 +38,7 @@ fn the_whole_tree_is_ended_with_its_graces() {
 }
 
 #[test]
-fn what_takes_a_signal_as_a_word_to_exit_has_timed_out_all_the_same() {
+fn what_takes_a_signal_as_a_word_to_exit_has_timed_out_anyway() {
     let script = "trap 'echo bye; exit 0' INT; while :; do sleep 0.02; done";
     let mut job = Job::start(&limited(script, 200));
     assert_eq!(job.end().ended, timed_out(200, None));

@@ -116,7 +116,7 @@ const LAST: Filled = {
 };
 
 describe('a click on a target', () => {
-  test('runs it at once where nothing has to be asked, once', async () => {
+  test('runs it at once if nothing has to be asked, once', async () => {
     const { launch, shown, starts } = await launchWith();
     launch.target(PROJECT, STATUS);
     launch.target(PROJECT, STATUS);
@@ -220,7 +220,7 @@ describe('a command of the SSH config that nobody has allowed', () => {
 });
 
 describe('the form', () => {
-  test('opens with what is known of earlier launches, and without where that cannot be asked', async () => {
+  test('opens with what is known of earlier launches, and without if that is not to be had', async () => {
     const { world, answers, launch } = await launchWith({ presets: { last: LAST, named: [] } });
     launch.targetForm(PROJECT, CREATE);
     await settled();
@@ -279,7 +279,7 @@ describe('as last time', () => {
 });
 
 describe('again', () => {
-  test('goes through the form with the values of the job where its target is dangerous', async () => {
+  test('goes through the form with the values of the job if its target is dangerous', async () => {
     const { launch, types } = await launchWith();
     const variables: Filled['variables'] = [['NAME', 'web-1']];
     await launch.again(aJob({ target: 'destroy', variables }));
@@ -296,7 +296,7 @@ describe('again', () => {
     expect(shown).toEqual(['y', 'y']);
   });
 
-  test('what the other side does not know as ours is shown, and runs where that is confirmed', async () => {
+  test('what the other side does not know as ours is shown, and runs if that is confirmed', async () => {
     const { world, launch, notices, shown } = await launchWith();
     const answer = world.last.answer;
     world.last.answer = (call) => {
@@ -321,7 +321,7 @@ describe('again', () => {
     expect(launch.foreign).toBeNull();
   });
 
-  test('a job that is another one by now is shown anew before it runs', async () => {
+  test('a job that is another one by now is shown again before it runs', async () => {
     const { world, launch, shown } = await launchWith();
     const answer = world.last.answer;
     const job = aJob();

@@ -270,7 +270,7 @@ describe('what the form begins with', () => {
     expect(fields.changed).toBe(true);
   });
 
-  test('is what a job had, where it is opened from one', () => {
+  test('is what a job had, if it is opened from one', () => {
     const fields = fieldsOf({ variables, presets, filled: filled('then') });
     expect(fields.begin).toBe('job');
     expect(given(fields)).toEqual([['ENV', 'then']]);
@@ -441,7 +441,7 @@ test('a pattern runs with a text in the place of its %, and not before there is 
   expect([again.stem, again.changed]).toEqual(['api', false]);
 });
 
-test('values that the makefile knows are suggested where any text may be given', () => {
+test('values that the makefile knows are suggested if any text may be given', () => {
   const suggestions = ['staging', 'prod'];
   const fields = fieldsOf({ variables: [aVariable('ENV', { suggestions, default: 'staging' })] });
   const env = field(fields, 'ENV');

@@ -81,7 +81,7 @@ describe('where a log opens', () => {
     expect(shown(view)).toEqual([4966, 5000]);
   });
 
-  test('at its top, where a person wants that before anything is known of it', async () => {
+  test('at its top, if a person wants that before anything is known of it', async () => {
     const { view, grow } = await open('running', 0, false);
     view.scroll.toTop();
     grow(5000);

@@ -56,7 +56,7 @@ pub(crate) async fn serve(serve: Serve) -> Outcome {
     } else {
         say_address(&server);
     }
-    until_told_to_stop(&server, stop, serve.json).await;
+    until_asked_to_stop(&server, stop, serve.json).await;
     server.shutdown().await;
     // What is over and not archived by then waits for the next start.
     let _archived = tokio::time::timeout(ARCHIVING, engine.all_archived())
@@ -88,7 +88,7 @@ impl Stop {
 }
 
 /// Returns at Ctrl-C or SIGTERM; Enter prints a fresh address.
-async fn until_told_to_stop(server: &Server, mut stop: Stop, json: bool) {
+async fn until_asked_to_stop(server: &Server, mut stop: Stop, json: bool) {
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     // In the background we would be stopped for reading the terminal.
     let mut listens = !json && terminal::has_typist();

@@ -249,7 +249,7 @@ mod tests {
     use crate::log::{Stream, outline::Outliner};
 
     #[test]
-    fn an_editor_is_told_of_the_place_and_no_shell_reads_it() {
+    fn an_editor_gets_the_place_and_no_shell_reads_it() {
         let spot = Spot {
             file: "a.c".into(),
             line: 3,

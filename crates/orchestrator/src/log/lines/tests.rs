@@ -72,7 +72,7 @@ proptest! {
 }
 
 #[test]
-fn damage_is_told_apart() {
+fn damage_is_distinguished() {
     assert_eq!(State::from_bytes(&[]), Err(Unreadable::Short));
     assert_eq!(State::from_bytes(&[2, 1]), Err(Unreadable::Version(2)));
     let plain = State::default().to_bytes();

@@ -173,7 +173,7 @@ make[1]: Entering directory '/a/d e'
 }
 
 #[test]
-fn a_failure_is_known_also_where_it_was_read_after_the_section() {
+fn a_failure_is_known_also_if_it_was_read_after_the_section() {
     let log = "\
 make[1]: Entering directory '/b'
 make[1]: Leaving directory '/b'

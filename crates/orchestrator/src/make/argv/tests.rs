@@ -136,7 +136,7 @@ fn variables_are_named_by_the_rule() {
 }
 
 #[test]
-fn options_go_before_the_targets_and_stand_in_the_line() {
+fn options_go_before_the_targets_and_are_in_the_line() {
     let dir = Path::new("/srv/app");
     let line = |options: MakeOptions, target: &str| {
         let targets = strings(&[target]);

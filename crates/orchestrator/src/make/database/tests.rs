@@ -97,7 +97,7 @@ force:
 }
 
 #[test]
-fn what_would_act_all_the_same_keeps_make_from_being_asked() {
+fn what_would_act_anyway_keeps_make_from_running() {
     for line in [
         "$(file >MARK,x)",
         "override SHELL = /bin/sh",
@@ -121,7 +121,7 @@ fn what_would_act_all_the_same_keeps_make_from_being_asked() {
 }
 
 #[test]
-fn a_syntax_error_is_told_with_its_place() {
+fn a_syntax_error_is_reported_with_its_place() {
     let folder = folder("all: ## Still listed\n\t@true\n$(error no luck today)\n");
     let found = ask_for(folder.path());
     assert_eq!(names(&found), ["all"]);
@@ -184,7 +184,7 @@ fn a_makefile_that_is_a_pipe_is_not_waited_for() {
 }
 
 #[test]
-fn a_system_without_make_is_told() {
+fn a_system_without_make_is_reported() {
     let folder = folder("all: ; @true\n");
     let (found, _) = database(folder.path(), &[("PATH".into(), folder.path().into())]);
     assert_eq!(names(&found), ["all"]);

@@ -232,7 +232,7 @@ mod tests {
     };
 
     #[test]
-    fn the_mark_and_the_command_stand_nowhere_in_the_exec_string() {
+    fn the_mark_and_the_command_are_nowhere_in_the_exec_string() {
         let nonce = Nonce::new();
         let exec = wrap("pkill -f needle", &nonce, false, false, JobId::new(), None).exec;
         let (first, second) = nonce.halves();
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn every_sh_tells_codes_and_signals_apart() {
+    fn every_sh_distinguishes_codes_and_signals() {
         let folder = tempfile::tempdir().unwrap();
         let paths = [
             env::var("PATH").unwrap(),

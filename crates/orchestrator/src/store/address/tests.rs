@@ -8,7 +8,7 @@ fn mode(url: &str) -> String {
 }
 
 #[test]
-fn tls_is_needed_only_where_the_way_leaves_this_machine() {
+fn tls_is_needed_only_if_the_way_leaves_this_machine() {
     assert_eq!(mode("postgres://localhost/x"), "Prefer");
     assert_eq!(mode("postgres://127.0.0.3:5433/x"), "Prefer");
     assert_eq!(mode("postgres://[::1]/x"), "Prefer");

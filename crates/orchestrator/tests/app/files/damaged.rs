@@ -227,7 +227,7 @@ async fn in_the_window(home: Home, job: &str, reason: &str, log: &[u8]) {
 
 /// What is left of a job's `job.json`, and who still supervises it.
 #[test]
-fn a_job_whose_own_file_is_spoilt_is_told_of_by_its_copy_and_settled() {
+fn a_job_whose_own_file_is_spoilt_is_known_by_its_copy_and_settled() {
     let spoils: [Damage; 5] = [
         ("empty", |file| fs::write(file, "").unwrap()),
         ("half", |file| {

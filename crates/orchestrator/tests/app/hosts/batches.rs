@@ -106,7 +106,7 @@ fn what_many_wrote_is_printed_once_for_all_that_wrote_the_same_and_kept_in_a_fil
 }
 
 #[test]
-fn hosts_that_were_not_reached_are_told_apart_in_the_sum() {
+fn hosts_that_were_not_reached_have_their_own_words_in_the_sum() {
     let (sshd, _postgres, home) = with_hosts(1);
     for key in ["stranger", "another"] {
         sshd::keygen(&sshd.path(key));

@@ -88,7 +88,7 @@ async fn a_folder_that_is_not_trusted_runs_nothing_again() {
 }
 
 #[tokio::test]
-async fn what_a_colleague_started_runs_again_only_where_that_is_confirmed() {
+async fn what_a_colleague_started_runs_again_only_if_confirmed() {
     let (postgres, home) = home("all: ; touch ran\n");
     trusted(&home);
     home.text(&["run", "-p", "work", "all"]);

@@ -26,7 +26,7 @@ fn change(name: &str, what: &str, by: &str) -> (String, String, String) {
 }
 
 #[test]
-fn what_would_change_make_is_taken_away_and_told() {
+fn what_would_change_make_is_taken_away_and_reported() {
     let (_postgres, home) = home("all: ; @echo \"[$$MAKEFILES] [$$BASH_ENV]\"\n");
     let output = home
         .vmo(&["run", "all"])
@@ -49,7 +49,7 @@ fn what_would_change_make_is_taken_away_and_told() {
 }
 
 #[test]
-fn what_direnv_changes_is_told_by_name_and_runs_once() {
+fn what_direnv_changes_is_reported_by_name_and_runs_once() {
     let (postgres, home) = home("all: ; @echo \"[$$FROM_DIRENV]\"; sleep 0.2\n");
     let envrc = "export FROM_DIRENV=hidden-value\nunset GONE\nPATH_add bin\necho x >> loaded\n";
     fs::write(home.work().join(".envrc"), envrc).unwrap();

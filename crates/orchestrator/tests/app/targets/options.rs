@@ -3,7 +3,7 @@
 use super::home;
 
 #[test]
-fn make_is_asked_as_it_was_said_and_the_job_tells_how() {
+fn make_is_asked_as_it_was_said_and_the_job_says_how() {
     let (postgres, home) = home("all: bad good\nbad: ; @false\ngood: ; @echo '[$(A)]'\nB = b\n");
     let args = [
         "run", "-j4", "-k", "-B", "--raw", "A", "--json", "all", "A=$(B)",
@@ -68,7 +68,7 @@ fn what_changes_make_itself_has_to_be_confirmed() {
 }
 
 #[test]
-fn words_behind_a_target_are_its_own_where_its_recipe_takes_them() {
+fn words_behind_a_target_are_its_own_if_its_recipe_takes_them() {
     let (_postgres, home) =
         home("deploy: ; @echo 'to [$(filter-out $@,$(MAKECMDGOALS))]'\n%: ; @:\n");
     let text = home.text(&["run", "deploy", "./app", "-p", "."]);

@@ -127,7 +127,7 @@ async fn a_start_waits_for_no_file_of_presets_and_is_remembered() {
 }
 
 #[tokio::test]
-async fn a_spoilt_file_is_told_and_keeps_nothing_from_running() {
+async fn a_spoilt_file_is_reported_and_keeps_nothing_from_running() {
     let (_postgres, home) = home(MAKEFILE);
     std::fs::create_dir_all(home.config()).unwrap();
     std::fs::write(home.config().join("presets.json"), "{\n\"targets\": 1}").unwrap();

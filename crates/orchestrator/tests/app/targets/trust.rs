@@ -143,7 +143,7 @@ async fn listing_runs_nothing_before_trust_and_only_make_after() {
 }
 
 #[tokio::test]
-async fn what_would_act_all_the_same_is_not_asked_and_says_why() {
+async fn what_would_act_anyway_is_not_run_and_says_why() {
     for line in ["$(file >ran-file,x)", "override SHELL = /bin/sh"] {
         let (_postgres, home) = home(&format!("all: ; @true\n{line}\nA := $(shell touch ran)\n"));
         home.text(&["projects", "add", "."]);
@@ -167,7 +167,7 @@ async fn what_would_act_all_the_same_is_not_asked_and_says_why() {
 }
 
 #[tokio::test]
-async fn a_syntax_error_is_told_with_its_place_and_the_rest_works() {
+async fn a_syntax_error_is_reported_with_its_place_and_the_rest_works() {
     let (_postgres, home) = home("all: ## Listed\n\t@true\n$(error no luck)\n");
     home.text(&["projects", "add", "."]);
     home.text(&["projects", "trust", "work"]);
@@ -185,7 +185,7 @@ async fn a_syntax_error_is_told_with_its_place_and_the_rest_works() {
 }
 
 #[tokio::test]
-async fn a_makefile_that_has_changed_is_trusted_anew_where_that_is_wished() {
+async fn a_makefile_that_has_changed_is_trusted_again_if_wanted() {
     let (_postgres, home) = home("include more.mk\nall: ; touch ran\n");
     let more = home.work().join("more.mk");
     fs::write(&more, "A = 1\n").unwrap();

@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn an_open_line_is_looked_at_anew() {
+    fn an_open_line_is_looked_at_again() {
         let mut found = found(&[(1, 0), (5, 0)]);
         found.open(vec![hit(3, 0), hit(3, 9)]);
         assert_eq!(found.total(), 4);
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_near_hits_are_told_once_each() {
+    fn lines_near_hits_are_reported_once_each() {
         let found = found(&[(2, 0), (2, 4), (5, 0), (20, 0), (30, 0)]);
         let lines = |around, skip, count| {
             let (ranges, total) = found.near(around, 30, skip, count);

@@ -40,7 +40,7 @@ fn nothing_is_left_out_however_far_it_is() {
 }
 
 #[test]
-fn the_nearest_danger_is_told_and_the_longest_of_each_time() {
+fn the_nearest_danger_is_reported_and_the_longest_of_each_time() {
     let found = scan(
         folder(
             b"a: b c\nb: d ## @grace 5s 1s\nc: ## @danger is slow\nd: ## @danger is far @grace 2s 9s\n\

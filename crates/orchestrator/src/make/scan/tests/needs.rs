@@ -385,7 +385,7 @@ fn a_variable_of_a_loop_of_the_shell_is_no_field() {
 }
 
 #[test]
-fn the_slip_of_a_recipe_on_the_rules_own_line_is_told() {
+fn the_slip_of_a_recipe_on_the_rules_own_line_is_reported() {
     let found = read("a: ; make -j$(nproc)\n");
     assert_eq!(found.hints.len(), 1);
     assert!(variable(&found, "nproc").is_none());

@@ -7,7 +7,7 @@ fn read(makefile: &str) -> Scan {
 }
 
 #[test]
-fn a_simple_variable_is_worked_out_where_it_stands() {
+fn a_simple_variable_is_worked_out_where_it_is() {
     let folder = folder(
         b"TOP := $(lastword $(MAKEFILE_LIST))\n-include x.mk\ninclude $(TOP).inc\nall: ; echo\n",
     );
@@ -35,7 +35,7 @@ fn a_simple_variable_is_worked_out_where_it_stands() {
 }
 
 #[test]
-fn what_stands_under_a_condition_is_no_problem() {
+fn what_is_under_a_condition_is_no_problem() {
     for makefile in [
         "export FOO # e.g.: this\nall: ; echo\n",
         "unexport FOO # e.g.: this\nall: ; echo\n",

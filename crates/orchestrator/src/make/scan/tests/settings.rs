@@ -45,7 +45,7 @@ fn a_timeout_has_a_unit_and_a_bad_one_its_place() {
 }
 
 #[test]
-fn kinds_are_told_at_the_variable_or_at_the_target() {
+fn kinds_are_reported_at_the_variable_or_at_the_target() {
     let found = scan(
         folder(
             b"## Loudly @bool\nLOUD ?=\nKEY ?= id # The key @file\n\
@@ -161,7 +161,7 @@ stop: ; ./stop
 }
 
 #[test]
-fn what_stands_above_a_targets_own_values_is_said_of_the_target() {
+fn what_is_above_a_targets_own_values_is_said_of_the_target() {
     let found = scan(
         folder(
             b"## Ship it @timeout 5m\n## @param WHO pays\ndeploy: ENV = prod # where to\ndeploy: REGION = eu\n\

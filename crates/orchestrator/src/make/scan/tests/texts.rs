@@ -308,7 +308,7 @@ fn a_pattern_that_a_person_fills_in_is_shown() {
 }
 
 #[test]
-fn a_slip_in_phony_is_told() {
+fn a_slip_in_phony_is_reported() {
     let found = read(
         ".PHONY: help biuld stale tests run, shrot gen-x\nhelp: ; echo\nbuild: ; cc\ntest: ; go test\nrun: ; ./x\n\
          .PHONY: test\ngen-%: ; echo $*\nifdef Y\n.PHONY: rnu\nendif\n",

@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_stands_before_its_text() {
+    fn a_name_is_before_its_text() {
         assert_eq!(named("build: Builds it"), Some(("build", "Builds it")));
         assert_eq!(named("up\t:\tStart it"), Some(("up", "Start it")));
         for text in ["Builds it", "see http://x", "a b: c", "x:", "x:y"] {
