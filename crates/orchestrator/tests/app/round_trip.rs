@@ -91,6 +91,30 @@ async fn a_click_runs_streams_and_is_kept() {
 }
 
 #[tokio::test]
+async fn a_pin_during_the_first_start_waits_for_postgres() {
+    let app = App::start(Home::new(None));
+    let mut page = app.page().await;
+    let start = Start::Target {
+        project: "vm".into(),
+        targets: vec!["hello".into()],
+        variables: Vec::new(),
+        pty: false,
+        when_busy: None,
+        options: MakeOptions::default(),
+    };
+    let Ok(Reply::Started { jobs }) = page.ask(LaunchRequest::Start(start)).await else {
+        panic!()
+    };
+    let note = JobRequest::SetNote {
+        job: jobs[0].id,
+        pinned: true,
+        text: "the first".into(),
+    };
+    let kept = page.ask(note).await;
+    assert!(kept.is_ok(), "{kept:?}");
+}
+
+#[tokio::test]
 async fn a_subscription_resumes_after_a_cut_with_no_gap_and_no_double() {
     let (_postgres, app) = app();
     let mut page = app.page().await;

@@ -8,7 +8,7 @@ use crate::{
     folders,
     job::{Earlier, Job, JobId, Note, Status},
     store::StoreError,
-    wire::Event,
+    wire::{Event, StoreHealth},
 };
 
 /// Jobs whose notes or earlier runs are read at once, at most.
@@ -17,6 +17,9 @@ const MOST: usize = 500;
 /// again after each pause.
 const ROW_PATIENCE: Duration = Duration::from_secs(5);
 const ROW_PAUSE: Duration = Duration::from_millis(50);
+/// A first start makes the folder of Postgres, which takes some seconds: a note is kept once it is there, if within this
+/// time.
+const START_PATIENCE: Duration = Duration::from_secs(60);
 /// Previous runs that are listed.
 const EARLIER: u32 = 12;
 
@@ -46,6 +49,10 @@ impl Jobs {
                 text.len(),
                 Note::LONGEST
             )));
+        }
+        if let StoreHealth::Starting { .. } = self.link.state().health {
+            // If it does not come, the question below says why.
+            let _ = tokio::time::timeout(START_PATIENCE, self.link.store()).await;
         }
         let by = &folders::owner();
         let patience = Instant::now() + ROW_PATIENCE;
