@@ -8,7 +8,7 @@ use crate::{job::Exit, visible::visible};
 pub enum Reason {
     /// Its name has no address.
     Dns,
-    /// No server listens there, or the network refuses.
+    /// No server listens there, the network refuses, or the server turns us away for a while.
     Refused,
     /// It did not answer in time.
     Timeout,

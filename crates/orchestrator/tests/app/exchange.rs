@@ -19,10 +19,10 @@ fn said(home: &Home, args: &[&str]) -> (Option<i32>, String) {
     (output.status.code(), text)
 }
 
-/// All that is known of the jobs and their logs, as text; the rows may be cut in other places.
+/// All that is known of the jobs and their logs, as text; the rows may be cut in other places, and came in transactions of
+/// each server's own.
 fn all(postgres: &Postgres) -> String {
-    let jobs =
-        "select to_jsonb(job) - 'archived_offset' - 'archived_seq' from jobs job order by id";
+    let jobs = "select to_jsonb(job) - 'archived_offset' - 'archived_seq' - 'arrival' from jobs job order by id";
     let notes = "select * from job_notes order by job_id";
     let lines = "select job_id, stream, sum(octet_length(coalesce(raw, convert_to(data, 'utf8')))) from job_logs
                  group by job_id, stream order by 1, 2";

@@ -211,6 +211,13 @@ fn what_a_server_says_before_it_hangs_up_is_kept() {
         why.contains("it said: Too many users, come back later"),
         "{why}"
     );
+    // One that turns us away after failed logins, as OpenSSH does from 9.8 on, is not asked again at once.
+    let port = hangs_up_after(b"Not allowed at this time\r\n");
+    let (reason, why) = refused(&sshd, &format!("Port {port}"));
+    assert!(
+        reason == "refused" && why.contains("PerSourcePenalties"),
+        "{reason} {why}"
+    );
     // A key exchange that is cut says nothing of the server's age.
     let port = hangs_up_after(b"SSH-2.0-busy\r\n");
     let (reason, why) = refused(&sshd, &format!("Port {port}"));

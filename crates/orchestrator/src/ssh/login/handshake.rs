@@ -46,7 +46,8 @@ pub(super) fn shake(
     if let Err(stopped) = patience.until(&session, until, || shaking.handshake()) {
         let may_be_busy = matches!(stopped, Stopped::Failed(_))
             && banner(&session).is_none()
-            && !transport::is_endless();
+            && !transport::is_endless()
+            && !is_penalty();
         let mut refusal = explain(&session, route, &wanted, stopped);
         if let Some(words) = words {
             // They end the command, if it has not ended.
@@ -115,6 +116,14 @@ fn explain(session: &Session, route: &Route, wanted: &Wanted, stopped: Stopped) 
         return Refusal::new(Reason::LinkLost, why);
     }
     let Some(banner) = banner(session) else {
+        if is_penalty() {
+            let why = format!(
+                "{address} turns this machine away for a while, as it does after failed logins (PerSourcePenalties); \
+                 try again in a minute{}",
+                first_words()
+            );
+            return Refusal::new(Reason::Refused, why);
+        }
         let why = format!(
             "{address} closed the connection before it said that it speaks SSH{}",
             first_words()
@@ -146,6 +155,12 @@ fn explain(session: &Session, route: &Route, wanted: &Wanted, stopped: Stopped) 
         words.unwrap_or_default()
     );
     Refusal::new(Reason::LinkLost, why)
+}
+
+/// Whether the server turns this address away because of earlier failures: OpenSSH from 9.8 on says so in place of its
+/// banner, and sooner tries are in vain.
+fn is_penalty() -> bool {
+    transport::greeting().starts_with(b"Not allowed at this time")
 }
 
 /// What a server said in place of its banner: a busy one, or one of another kind, may say why in plain words.
