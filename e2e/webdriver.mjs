@@ -268,7 +268,9 @@ export class Session {
 }
 
 async function call(url, method, body) {
-  const answer = await fetch(url, { method, body: body && JSON.stringify(body) });
+  // WebKit's driver takes no parameter beside the type, which Node would add.
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(url, { method, headers, body: body && JSON.stringify(body) });
   const { value } = await answer.json();
   if (!answer.ok)
     throw new Error(`${method} ${new URL(url).pathname}: ${value.error}: ${value.message}`);
