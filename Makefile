@@ -4,7 +4,7 @@
 export PATH := $(CURDIR)/target/node/bin:$(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start dev test wire screenshots package try-package bench bench-ui bench-peers fuzz torture audit format clean
+.PHONY: help setup start dev test wire screenshots package test-package bench bench-ui bench-peers fuzz torture audit format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -49,13 +49,12 @@ screenshots: ## pictures of every page and state into screenshots/, and of the r
 	@npx playwright test --config e2e/screenshots.config.ts
 	@xvfb-run -a -s '-screen 0 1500x1000x24 -noreset' node e2e/pictures.mjs
 
-package: ## a .deb and an .rpm with the app, vmo and Postgres, in target/release/bundle
+package: ## vmo and the window as .deb, .rpm and tar, in target/release/bundle
 	@scripts/setup.sh start
 	@scripts/package.sh
 
-try-package: ## install the .deb on this machine (as root), run the demo in it as a new user, and remove it
-	@scripts/setup.sh test
-	@scripts/try-package.sh
+test-package: ## install the packages in a clean Debian and use them there, as root: SUITE=trixie picks another
+	@scripts/test-package.sh $(or $(SUITE),bookworm)
 
 bench: ## how fast it is, as a table; ONLY="w1 w3" picks rows, ROUNDS=9 repeats more than five times; BIG=10000000 is the lines that H2 searches, JOBS=900000 how many small jobs have ten each
 	@scripts/setup.sh start

@@ -13,6 +13,7 @@ import { launch } from './window/launch.mjs';
 import { loop } from './window/loop.mjs';
 import { quit } from './window/quit.mjs';
 import { Stage } from './window/stage.mjs';
+import { begin } from './window/start.mjs';
 import { terminal } from './window/terminal.mjs';
 
 const places = {
@@ -25,6 +26,7 @@ const places = {
   launch,
   terminal,
   desktop,
+  begin,
   quit,
 };
 

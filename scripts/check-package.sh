@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # Packs the development build and looks inside: what must be there, what it needs, and that `vmo` runs the demo from it as
-# an ordinary user, with Postgres out of the package. Nothing is installed; `make try-package` does that.
+# an ordinary user, with Postgres out of the package. Nothing is installed; `make test-package` does that.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 command -v dpkg-deb >/dev/null || { echo 'not checked: there is no dpkg on this system'; exit 0; }
 scripts/package.sh --debug
-deb=$(ls -t target/debug/bundle/deb/*.deb | head -n 1)
+debs=target/debug/bundle/deb
 
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 chmod 755 "$root"
-dpkg-deb -x "$deb" "$root/package"
+for deb in "$debs"/*.deb; do dpkg-deb -x "$deb" "$root/package"; done
 
 passed=0 failed=0
 check() {
@@ -29,21 +29,46 @@ all_there() {
   for path in bin/vm-orchestrator bin/vmo lib/vm-orchestrator/vmo-supervisor lib/vm-orchestrator/postgres/bin/{postgres,initdb,pg_ctl}; do
     [ -x "$root/package/usr/$path" ] || { echo "no program: /usr/$path"; return 1; }
   done
-  for path in lib/vm-orchestrator/examples/vm/Makefile share/applications/vm-orchestrator.desktop share/doc/vm-orchestrator/copyright; do
+  for path in lib/vm-orchestrator/examples/vm/Makefile share/applications/vm-orchestrator.desktop \
+    share/doc/{vmo,vm-orchestrator}/{copyright,changelog.gz} share/doc/vmo/{THIRD-PARTY,sbom.cdx.json}.gz \
+    share/man/man1/{vmo,vmo-run,vm-orchestrator}.1.gz share/bash-completion/completions/vmo \
+    share/zsh/vendor-completions/_vmo share/fish/vendor_completions.d/vmo.fish \
+    share/icons/hicolor/{48x48/apps/vm-orchestrator.png,scalable/apps/vm-orchestrator.svg}; do
     [ -f "$root/package/usr/$path" ] || { echo "no file: /usr/$path"; return 1; }
   done
 }
 
-# Whatever vmo loads belongs to a package that ours depends on; libgcc comes with libc.
+# The window needs a webview, and what runs without one does not.
+vmo_is_apart() {
+  local of_vmo of_window
+  of_vmo=$(dpkg-deb -f "$debs"/vmo_*.deb Depends) of_window=$(dpkg-deb -f "$debs"/vm-orchestrator_*.deb Depends)
+  ! grep -qE 'webkit|gtk' <<<"$of_vmo" && grep -q webkit <<<"$of_window" && grep -q '^vmo (= ' <<<"$of_window" ||
+    { echo "vmo needs: $of_vmo; the window: $of_window"; return 1; }
+}
+
+# Whatever vmo and its PostgreSQL load belongs to a package that theirs depends on; libgcc comes with libc.
 libraries_named() {
-  local depends library file package
-  depends=$(dpkg-deb -f "$deb" Depends)
-  for library in $(objdump -p "$root/package/usr/bin/vmo" | awk '$1 == "NEEDED" { print $2 }'); do
-    file=$(ldconfig -p | awk -v name="$library" '$1 == name { print $NF; exit }')
-    # Debian knows a file under /lib or under /usr/lib, whichever its package says.
-    package=$( (dpkg -S "$file" || dpkg -S "/usr$file" || dpkg -S "${file#/usr}") 2>/dev/null | head -n 1 | cut -d : -f 1)
-    [ "$package" = libgcc-s1 ] || grep -qw -- "$package" <<<"$depends" || { echo "$library is of '$package', which Depends does not name: $depends"; return 1; }
+  local depends library file package program
+  depends=$(dpkg-deb -f "$debs"/vmo_*.deb Depends)
+  for program in bin/vmo lib/vm-orchestrator/postgres/bin/postgres; do
+    for file in $(ldd "$root/package/usr/$program" | awk '$3 ~ /^\// { print $3 }' | grep -v "^$root"); do
+      # Debian knows a file under /lib or under /usr/lib, whichever its package says.
+      package=$( (dpkg -S "$file" || dpkg -S "/usr$file" || dpkg -S "${file#/usr}") 2>/dev/null | head -n 1 | cut -d : -f 1)
+      [ "$package" = libgcc-s1 ] || grep -qw -- "$package" <<<"$depends" || { echo "$file is of '$package', which Depends does not name: $depends"; return 1; }
+    done
   done
+}
+
+# What other tools make of it, where they are installed (apt-get install lintian desktop-file-utils appstream).
+tools_agree() {
+  local said
+  if command -v desktop-file-validate >/dev/null; then desktop-file-validate "$root"/package/usr/share/applications/*.desktop || return 1; fi
+  if command -v appstreamcli >/dev/null; then
+    said=$(appstreamcli validate --no-net "$root"/package/usr/share/metainfo/*.xml) || { echo "$said"; return 1; }
+  fi
+  if command -v lintian >/dev/null; then
+    said=$(lintian --allow-root --fail-on error "$debs"/*.deb) || { echo "$said"; return 1; }
+  fi
 }
 
 supervisor_is_static() {
@@ -63,7 +88,9 @@ demo() {
 }
 
 check 'every file is in the package' all_there
+check 'vmo needs no webview, and the window needs vmo' vmo_is_apart
 check 'Depends names what vmo loads' libraries_named
+check 'lintian, desktop-file-validate and appstreamcli have no error' tools_agree
 check 'the supervisor is static' supervisor_is_static
 check 'the demo runs from the package as an ordinary user' demo
 printf '\n%s passed, %s failed\n' "$passed" "$failed"

@@ -1,21 +1,22 @@
 #!/usr/bin/env bash
-# Makes the packages, without the network: the window, vmo, the supervisor, Postgres and the demo project.
-#   package.sh             optimised, as it is given away: .deb and .rpm
-#   package.sh --debug     a .deb from the development build, to check in minutes that everything finds its place
+# Makes the packages, without the network, in target/PROFILE/bundle: `vmo` (the command line, Postgres, the demo project; no
+# GTK) and `vm-orchestrator` (the window, which needs the first), each as a .deb and an .rpm, and both as one tar with an
+# install script.
+#   package.sh             optimised, as it is given away
+#   package.sh --debug     the .debs alone, from the development build, to check in minutes that everything finds its place
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/progress.sh
+. scripts/package/stage.sh
 
-profile=release bundles=deb,rpm flags=(--release) bundler=()
-contents=(--config src-tauri/tauri.package.json)
-if [ "${1:-}" = --debug ]; then
-  profile=debug bundles=deb flags=() bundler=(--debug)
-  # The development build has the system's OpenSSL.
-  contents+=(--config '{"bundle":{"linux":{"deb":{"depends":["libc6 (>= 2.34)","libssl3","zlib1g","make"]}}}}')
-fi
+profile=release flags=(--release)
+if [ "${1:-}" = --debug ]; then profile=debug flags=(); fi
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 stop() { printf '\nstopped: %s\n' "$*" >&2; exit 1; }
+for tool in dpkg-deb dpkg-shlibdeps strip; do
+  command -v "$tool" >/dev/null || stop "$tool is missing: apt-get install dpkg-dev binutils"
+done
 
 if [ "$profile" = debug ]; then
   scripts/build.sh
@@ -35,14 +36,25 @@ static=()
 say 'building the supervisor'
 cargo rustc ${flags[@]+"${flags[@]}"} --package vmo-supervisor --bin vmo-supervisor --target-dir target/static -- ${static[@]+"${static[@]}"} ||
   stop 'the supervisor did not build; is libc.a there (Debian: libc6-dev)?'
-
-mkdir -p target/package
-install -m 755 "target/$profile/vmo" target/package/vmo
-install -m 755 "target/static/$profile/vmo-supervisor" target/package/vmo-supervisor
 [ -x target/postgres/bin/postgres ] || stop 'target/postgres is not there; run scripts/setup.sh start'
 
+out=target/$profile/bundle
+rm -rf target/package && mkdir -p target/package "$out"/{deb,rpm,tar}
+say 'laying out the packages'
+stage_vmo target/package/vmo "$profile"
+stage_window target/package/vm-orchestrator "$profile"
+
 say 'packing'
-# Only packs: a build by the bundler would compile the window once more.
-npx tauri bundle ${bundler[@]+"${bundler[@]}"} --bundles "$bundles" "${contents[@]}" ||
-  stop 'the bundler failed; its own words are above'
-find "target/$profile/bundle" \( -name '*.deb' -o -name '*.rpm' \) -exec ls -l {} +
+rm -f "$out"/deb/*.deb
+pack_deb vmo "$out/deb"
+pack_deb vm-orchestrator "$out/deb"
+if [ "$profile" = release ]; then
+  rm -f "$out"/rpm/*.rpm "$out"/tar/*
+  pack_tar "$out/tar"
+  if command -v rpmbuild >/dev/null; then
+    pack_rpm "$out/rpm"
+  else
+    say 'no .rpm: rpmbuild is missing (apt-get install rpm)'
+  fi
+fi
+find "$out" \( -name '*.deb' -o -name '*.rpm' -o -name '*.tar.xz' \) -exec ls -l {} +

@@ -51,6 +51,8 @@ packages() {
   /usr/bin/python3 -c 'import Xlib' 2>/dev/null || echo python3-xlib
   # Stands for the desktop: its notifications, on a bus of their own, and its clipboard.
   has dbus-daemon || echo dbus
+  # Says which packages a program's libraries are of.
+  has dpkg-shlibdeps || echo dpkg-dev
   /usr/bin/python3 -c 'import gi; gi.require_version("Gtk", "3.0")' 2>/dev/null || echo python3-gi gir1.2-gtk-3.0
   [ -x /usr/sbin/sshd ] || echo openssh-server
   # Commands that run as root on a host.

@@ -5,9 +5,10 @@
 #   scripts/try-bare.sh [bookworm|trixie] [start|test] [FOLDER]
 #
 # Needs root, debootstrap, 10 GB and an hour. FOLDER (default: a temporary one, removed at the end) keeps the root for
-# another look. A machine behind a proxy of its own hands its certificates on.
+# another look.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/bare-root.sh
 
 suite=${1:-bookworm}
 goal=${2:-start}
@@ -16,36 +17,11 @@ command -v debootstrap >/dev/null || { echo 'stopped: debootstrap is missing: ap
 
 keep=${3:-}
 root=${keep:-$(mktemp -d)}
-tidy() {
-  for where in dev/shm dev/pts dev sys proc .; do
-    mountpoint -q "$root/$where" && umount --lazy "$root/$where"
-  done
-  [ -n "$keep" ] || rm -rf --one-file-system "$root"
-}
-trap tidy EXIT
-
-if [ ! -x "$root/usr/bin/apt-get" ]; then
-  echo "==> debootstrap $suite into $root"
-  debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" >"$root.log" ||
-    { tail "$root.log" >&2; exit 1; }
-  rm -f "$root.log"
-  # Debian's installer adds the security updates too, at the same mirror; a current Rust comes from there.
-  sed "s#/debian/* $suite #/debian-security $suite-security #" "$root/etc/apt/sources.list" \
-    >"$root/etc/apt/sources.list.d/security.list"
-fi
-# A root is a mount, too: programs in it make namespaces of their own (unshare).
-mountpoint -q "$root" || mount --bind "$root" "$root"
-for where in proc sys dev dev/pts dev/shm; do
-  mountpoint -q "$root/$where" || mount --bind "/$where" "$root/$where"
-done
-cp -L /etc/resolv.conf "$root/etc/resolv.conf"
-if compgen -G '/usr/local/share/ca-certificates/*.crt' >/dev/null; then
-  cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/"
-fi
+trap 'leave_root "$keep"' EXIT
+make_root "$suite" "$root"
 
 # A clone of what is committed, by a bundle: the root sees nothing of this checkout.
 git bundle create --quiet "$root/root/commit.bundle" HEAD
-inside() { chroot "$root" env -i HOME=/root USER=root TERM=dumb PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin bash -euo pipefail -c "$1"; }
 
 echo '==> what the README asks for'
 inside 'update-ca-certificates >/dev/null; apt-get update -q >/dev/null; DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends git make >/dev/null

@@ -1,5 +1,5 @@
-"""What a person at the display does that WebDriver does not: `screen.py close`, `away`, `size`, `title`,
-`type WINDOW TEXT`."""
+"""What a person at the display does that WebDriver does not: `screen.py close`, `dismiss WINDOW`, `away`, `size`,
+`title`, `type WINDOW TEXT`."""
 
 import sys
 
@@ -38,6 +38,15 @@ def close():
                 window=window, client_type=protocols, data=(32, [delete, X.CurrentTime, 0, 0, 0])
             )
             window.send_event(message)
+
+
+def dismiss(name):
+    """Asks one window to close, and waits until it is gone."""
+    window = named(name)
+    window.change_attributes(event_mask=X.StructureNotifyMask)
+    message = event.ClientMessage(window=window, client_type=protocols, data=(32, [delete, X.CurrentTime, 0, 0, 0]))
+    window.send_event(message)
+    wait(lambda happened: happened.type in (X.UnmapNotify, X.DestroyNotify) and happened.window == window)
 
 
 def away():
@@ -111,5 +120,14 @@ def type(name, text):
 
 
 what, *arguments = sys.argv[1:]
-{"close": close, "away": away, "size": size, "title": say_title, "resize": resize, "type": type}[what](*arguments)
+does = {
+    "close": close,
+    "dismiss": dismiss,
+    "away": away,
+    "size": size,
+    "title": say_title,
+    "resize": resize,
+    "type": type,
+}
+does[what](*arguments)
 shown.sync()

@@ -34,12 +34,15 @@ pub(crate) fn ready(app: AppHandle) {
 #[tauri::command]
 pub(crate) async fn pick_folder(window: WebviewWindow) -> Option<String> {
     let (chosen, choice) = oneshot::channel();
-    window
-        .dialog()
-        .file()
-        .set_parent(&window)
-        .set_title("A folder with a Makefile")
-        .pick_folder(move |folder| drop(chosen.send(folder)));
+    let dialog = window.dialog().file();
+    // Where most projects are; the desktop's own choice is a list of what was used of late, which may be empty.
+    match std::env::home_dir() {
+        Some(home) => dialog.set_directory(home),
+        None => dialog,
+    }
+    .set_parent(&window)
+    .set_title("A folder with a Makefile")
+    .pick_folder(move |folder| drop(chosen.send(folder)));
     let folder = choice.await.ok()??.into_path().ok()?;
     // A project's folder is text on the wire; a path that is none would name another folder.
     folder.into_os_string().into_string().ok()

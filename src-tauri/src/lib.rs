@@ -2,6 +2,9 @@
 //! `orchestrator`, and the page speaks to that over a WebSocket, here as in a browser under `vmo serve`.
 //!
 //! ```text
+//! arguments   links, or a question that needs no window
+//! failure     why no window opens, said in one
+//! instance    one window for each data folder
 //! backend     opens the engine and its socket server, and closes them
 //! window      the one window: where it may go, what it shows before the page is there
 //! drawing     how the webview draws if there is no graphics processor
@@ -18,9 +21,13 @@
 // A function of the product is at most as long as clippy.toml says.
 #![cfg_attr(not(test), warn(clippy::too_many_lines))]
 
+mod arguments;
 mod backend;
 mod commands;
 mod drawing;
+mod failure;
+#[cfg(unix)]
+mod instance;
 mod links;
 mod notices;
 mod quit;
@@ -37,29 +44,65 @@ use tauri_plugin_window_state::StateFlags;
 
 use crate::backend::Backend;
 
-/// What is traced if `RUST_LOG` does not say. A machine without a session bus is no matter for a warning.
-const QUIET: &str = "warn,tauri_plugin_single_instance=error";
+/// What is traced if `RUST_LOG` does not say.
+const QUIET: &str = "warn";
 
-/// Runs the app until its window is closed. Fails, with the reason on stderr, if no window can be opened.
+/// Runs the app until its window is closed. Fails, with the reason on stderr and in a window of its own, if none can be
+/// opened.
 #[must_use]
 pub fn run() -> ExitCode {
+    let arguments: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
+    if let Some(code) = arguments::answer(&arguments) {
+        return code;
+    }
     environment::set_postgres_apart();
     drawing::choose();
-    trace_to_stderr();
     orchestrator::open_files::raise_open_files();
-    if !has_display() {
-        return failed(
-            "there is no display to open a window on; `vmo serve` shows the same app in a browser",
+    if !failure::has_display() {
+        return failure::explain(
+            "there is no display to open a window on",
+            "`vmo serve` shows the same app in a browser",
         );
     }
     let folders = match Folders::of_user() {
         Ok(folders) => folders,
-        Err(error) => return failed(&format!("failed to find the app's folders: {error}")),
+        Err(error) => {
+            let what = format!("the app's folders cannot be used: {error}");
+            return failure::explain(&what, failure::advice(&error));
+        }
     };
-    match plugins(Builder::default(), &folders)
-        .manage(Backend::new(folders))
+    trace(&folders);
+    failure::explain_panics();
+    #[cfg(unix)]
+    let instance = match instance::take(&folders.data, &arguments) {
+        instance::Start::First(instance) => instance,
+        instance::Start::Second => {
+            eprintln!(
+                "vm-orchestrator: the app is open already, and its window was brought to the front"
+            );
+            return ExitCode::SUCCESS;
+        }
+    };
+    #[cfg(unix)]
+    if instance.after_crash {
+        tracing::warn!(
+            "the app did not close as it should the last time; what ran went on, and is taken up again"
+        );
+    }
+    let builder = plugins(Builder::default(), &folders);
+    #[cfg(unix)]
+    let builder = builder.manage(instance);
+    open(builder, folders, arguments)
+}
+
+fn open(builder: Builder<Wry>, folders: Folders, arguments: Vec<String>) -> ExitCode {
+    match builder
+        .manage(Backend::new(folders.clone()))
         .manage(quit::Asking::default())
-        .manage(links::Pending::of(std::env::args().skip(1)))
+        .manage(links::Pending::of(arguments))
         .invoke_handler(tauri::generate_handler![
             commands::socket,
             commands::ready,
@@ -71,10 +114,16 @@ pub fn run() -> ExitCode {
             commands::linked,
             commands::read_script,
         ])
-        .setup(|app| {
+        .setup(move |app| {
             // The window first, though the engine takes longer: making a window asks D-Bus for the theme, and if there
             // is no bus, libdbus waits for the end of a pipe that whatever is started meanwhile would hold open.
-            quit::ask_before(&window::open(app)?);
+            match window::open(app, &folders) {
+                Ok(window) => quit::ask_before(&window),
+                // Tauri would panic with it.
+                Err(error) => std::process::exit(i32::from(no_window(&error))),
+            }
+            #[cfg(unix)]
+            instance::listen(app.handle());
             backend::open_early(app.handle());
             notices::begin(app.handle());
             close_on_signal(app.handle());
@@ -84,7 +133,11 @@ pub fn run() -> ExitCode {
     {
         Ok(app) => {
             app.run(|app, event| match event {
-                RunEvent::Exit => backend::close(app),
+                RunEvent::Exit => {
+                    #[cfg(unix)]
+                    instance::let_go(app);
+                    backend::close(app);
+                }
                 #[cfg(target_os = "macos")]
                 RunEvent::Opened { urls } => {
                     links::follow(app, urls.iter().map(ToString::to_string).collect());
@@ -93,21 +146,27 @@ pub fn run() -> ExitCode {
             });
             ExitCode::SUCCESS
         }
-        Err(error) => failed(&format!("failed to open the window: {error}")),
+        Err(error) => ExitCode::from(no_window(&error)),
     }
+}
+
+/// Explains why there is no window; gives the exit code.
+fn no_window(error: &tauri::Error) -> u8 {
+    let try_this = match error {
+        tauri::Error::Io(error) => failure::advice(error),
+        _ => "`vmo serve` shows the same app in a browser",
+    };
+    failure::explain(&format!("the window cannot be opened: {error}"), try_this);
+    1
 }
 
 /// The plugins this crate calls. Their own commands stay closed: the capability names none of them.
 fn plugins(builder: Builder<Wry>, folders: &Folders) -> Builder<Wry> {
-    let builder = if std::env::var_os("VMO_DATA_DIR").is_none() {
-        // First of all plugins: a second start ends here, before it has touched anything.
-        builder.plugin(tauri_plugin_single_instance::init(|app, arguments, _| {
-            links::follow(app, arguments);
-        }))
-    } else {
-        // Whoever names another data folder wants another app beside the first.
-        builder
-    };
+    // On unix, `instance` does it.
+    #[cfg(windows)]
+    let builder = builder.plugin(tauri_plugin_single_instance::init(|app, arguments, _| {
+        links::follow(app, arguments);
+    }));
     // The plugin joins the name to its own folder, and joining an absolute path gives that path.
     let remembered = folders.config.join("window.json");
     builder
@@ -119,14 +178,6 @@ fn plugins(builder: Builder<Wry>, folders: &Folders) -> Builder<Wry> {
                 .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED)
                 .build(),
         )
-}
-
-/// GTK has no error for a missing display: it panics.
-fn has_display() -> bool {
-    cfg!(not(target_os = "linux"))
-        || ["DISPLAY", "WAYLAND_DISPLAY"]
-            .into_iter()
-            .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// Ctrl-C in the terminal it was started from, and the end of the desktop's session, close the app as its window does.
@@ -156,7 +207,8 @@ fn close_on_signal(app: &AppHandle) {
 #[cfg(not(unix))]
 fn close_on_signal(_app: &AppHandle) {}
 
-fn trace_to_stderr() {
+/// Traces to stderr, to our own log, and to what the settings show.
+fn trace(folders: &Folders) {
     use tracing_subscriber::{
         EnvFilter, filter::filter_fn, fmt, layer::SubscriberExt, util::SubscriberInitExt,
     };
@@ -167,16 +219,18 @@ fn trace_to_stderr() {
     let held = fmt::layer()
         .with_ansi(false)
         .with_writer(|| orchestrator::traces::Recent);
+    // A log that cannot be written keeps no window from opening.
+    let log = orchestrator::traces::LogFile::open(&folders.data).ok();
+    let to_log = log.map(|log| {
+        fmt::layer()
+            .with_ansi(false)
+            .with_writer(move || log.clone())
+    });
     tracing_subscriber::registry()
         .with(EnvFilter::try_from_default_env().unwrap_or_else(|_| QUIET.into()))
         .with(filter_fn(orchestrator::traces::may_be_written))
         .with(to_stderr)
         .with(held)
+        .with(to_log)
         .init();
-}
-
-/// A webview is what most often is missing; there is no window yet to say so in.
-fn failed(why: &str) -> ExitCode {
-    eprintln!("vm-orchestrator: {why}");
-    ExitCode::FAILURE
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use orchestrator::job::JobId;
+use orchestrator::{
+    folders::{Folders, private_folder},
+    job::JobId,
+};
 use tauri::{
     App, AppHandle, Emitter, Manager, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
     async_runtime,
@@ -26,13 +29,17 @@ const DARK: Color = Color(0x0e, 0x0f, 0x12, 0xff);
 const LIGHT: Color = Color(0xfe, 0xfe, 0xff, 0xff);
 
 /// Makes the window, hidden; [`show`] is what the page's `ready` calls.
-pub(crate) fn open(app: &App) -> tauri::Result<WebviewWindow> {
+pub(crate) fn open(app: &App, folders: &Folders) -> tauri::Result<WebviewWindow> {
+    // In our own folder: wherever that is, nothing is left elsewhere, and it has been seen to be writable.
+    let of_webview = folders.data.join("webview");
+    private_folder(&of_webview)?;
     let window = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
         .title("VM Orchestrator")
         .inner_size(1360.0, 860.0)
         .min_inner_size(900.0, 600.0)
         .center()
         .visible(false)
+        .data_directory(of_webview)
         .initialization_script(drawing::script())
         .on_navigation(is_ours)
         // The page's title is the window's: what is looked at, in the list of windows too.

@@ -175,7 +175,7 @@ pub fn program(name: &str) -> io::Result<PathBuf> {
         let here = env::current_exe().map(|path| path.display().to_string()).unwrap_or_default();
         io::Error::new(
             io::ErrorKind::NotFound,
-            format!("{name} is neither beside {here} nor in ../lib/vm-orchestrator: install the package again, or set VMO_BIN_DIR"),
+            format!("{name} is neither beside {here} nor in the folder lib/vm-orchestrator beside it: install the package again, or set VMO_BIN_DIR"),
         )
     })
 }
@@ -229,14 +229,13 @@ fn id_in(path: &Path, new: impl FnOnce() -> Uuid) -> io::Result<(Uuid, bool)> {
 fn near_program(name: &str) -> Option<PathBuf> {
     let program = env::current_exe().ok()?;
     let dir = program.parent()?;
-    [
-        dir.to_owned(),
-        dir.join(".."),
-        dir.join("../lib/vm-orchestrator"),
-    ]
-    .map(|place| place.join(name))
-    .into_iter()
-    .find(|path| path.exists())
+    // Their paths are shown to people, and have no `..` in them.
+    let above = dir.parent().unwrap_or(dir);
+    let packaged = above.join("lib/vm-orchestrator");
+    [dir, above, &packaged]
+        .map(|place| place.join(name))
+        .into_iter()
+        .find(|path| path.exists())
 }
 
 /// Makes a folder for this user alone (0700), with its parents.

@@ -12,6 +12,7 @@
 //! moment    a time of a row                            owners    who is there to write theirs
 //! changes   which jobs changed, as a hint              previous_runs  the jobs before one, of the same thing
 //! notes     what people say of jobs                    batches        one command on many hosts
+//! statement one of a person's own
 //! sweep     the logs of many jobs, a large step at a time
 //! log_index    an index of logs, asked              log_index_sql  and brought up to date, log_index_segments its slices
 //! embedded  our own server: found, started, adopted, stopped
@@ -42,6 +43,7 @@ mod read;
 mod retention;
 mod schema;
 mod short_job;
+mod statement;
 mod sweep;
 mod tables;
 mod time_limit;
@@ -55,6 +57,7 @@ pub use import::Part;
 pub use log_index::{Coverage, Segment};
 pub use log_index_sql::{Arrived, Lease, Progress as IndexProgress};
 pub use retention::Retention;
+pub use statement::Answer;
 pub use sweep::{RawBlock, Step};
 
 /// What the store answers.

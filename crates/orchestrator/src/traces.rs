@@ -3,7 +3,14 @@
 //! Ours name no secret. At their finest level, libraries trace the bytes that they carry: the frames of the socket have a
 //! form's secrets and the answers to prompts in them. That level is theirs, and is never written.
 
-use std::{collections::VecDeque, io};
+use std::{
+    collections::VecDeque,
+    fs::{self, File},
+    io,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use parking_lot::Mutex;
 use tracing::{Level, Metadata};
@@ -38,6 +45,47 @@ impl io::Write for Recent {
 #[must_use]
 pub fn recent() -> Vec<String> {
     RECENT.lock().iter().cloned().collect()
+}
+
+/// Bytes of the log of our own: one that is larger is put aside as `app.log.1`, in place of the one before.
+const LARGEST_LOG: u64 = 1 << 20;
+
+/// Our own log, `app.log` in the data folder, for this user alone: what was traced before the app ended, however it ended.
+#[derive(Debug, Clone)]
+pub struct LogFile(Arc<Mutex<(PathBuf, File)>>);
+
+impl LogFile {
+    /// Opens it, to be written on.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn open(data: &Path) -> io::Result<Self> {
+        let path = data.join("app.log");
+        let file = append_to(&path)?;
+        Ok(Self(Arc::new(Mutex::new((path, file)))))
+    }
+}
+
+fn append_to(path: &Path) -> io::Result<File> {
+    if fs::metadata(path).is_ok_and(|about| about.len() > LARGEST_LOG) {
+        fs::rename(path, path.with_extension("log.1"))?;
+    }
+    let mut open = File::options();
+    open.create(true).append(true).mode(0o600).open(path)
+}
+
+impl io::Write for LogFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut held = self.0.lock();
+        if held.1.metadata()?.len() > LARGEST_LOG {
+            held.1 = append_to(&held.0)?;
+        }
+        held.1.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Whether a trace may be written: of ours each, of a library's all but its finest.
@@ -86,6 +134,28 @@ mod tests {
         assert_eq!(recent.len(), super::HELD);
         assert!(recent[0].ends_with("trouble 6"), "{}", recent[0]);
         assert!(recent[super::HELD - 1].len() <= super::LONGEST);
+    }
+
+    #[test]
+    fn the_log_is_ones_own_and_stays_small() {
+        use std::{fs, io::Write, os::unix::fs::PermissionsExt};
+
+        let data = tempfile::tempdir().unwrap();
+        let mut log = super::LogFile::open(data.path()).unwrap();
+        let line = [b'x'; 4096];
+        for _ in 0..3 * super::LARGEST_LOG / 4096 {
+            log.write_all(&line).unwrap();
+        }
+        for name in ["app.log", "app.log.1"] {
+            let about = fs::metadata(data.path().join(name)).unwrap();
+            assert_eq!(about.permissions().mode() & 0o777, 0o600, "{name}");
+            assert!(
+                about.len() <= super::LARGEST_LOG + 4096,
+                "{name}: {}",
+                about.len()
+            );
+        }
+        assert_eq!(fs::read_dir(data.path()).unwrap().count(), 2);
     }
 
     #[test]

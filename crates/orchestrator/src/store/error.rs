@@ -67,7 +67,8 @@ pub enum StoreError {
     /// The embedded server's data was written by another major version of Postgres. It is left as it is.
     #[error(
         "start the embedded Postgres: {folder} holds data of Postgres {found} and the one found here is {known}; \
-         nothing was changed; install Postgres {found}, or set VMO_POSTGRES to a folder with it, \
+         nothing was changed; install Postgres {found}, or set VMO_POSTGRES to a folder with it \
+         (`vmo export --all -o FILE` then takes the history along, for `vmo import FILE` in a new one), \
          or move that folder away to begin a new one"
     )]
     OtherMajor {

@@ -579,6 +579,36 @@ fn output_that_a_process_holds_after_the_end_is_not_waited_for() {
 }
 
 #[test]
+fn a_statement_is_answered_without_psql() {
+    let (_postgres, home) = home();
+    home.text(&["run", "--", "true"]);
+    let mut vmo = home.vmo(&[
+        "db",
+        "--",
+        "-c",
+        "select status, null as none, exit_code from jobs",
+        "-cdelete from jobs where status = 'error'",
+    ]);
+    let output = vmo.env("PATH", "/nowhere").output().unwrap();
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(
+        stdout, "status|none|exit_code\ndone||0\n(1 row)\n(0 rows)\n",
+        "{output:?}"
+    );
+    let mut vmo = home.vmo(&["db", "--", "-c", "select x from jobs"]);
+    let output = vmo.env("PATH", "/nowhere").output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success() && stderr.contains("\"x\""),
+        "{stderr}"
+    );
+    let mut vmo = home.vmo(&["db", "--", "-f", "file"]);
+    let output = vmo.env("PATH", "/nowhere").output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("-c STATEMENT"), "{stderr}");
+}
+
+#[test]
 fn a_detached_job_that_ends_at_once_is_archived() {
     let (postgres, home) = home();
     for _ in 0..3 {

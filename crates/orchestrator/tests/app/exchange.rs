@@ -3,9 +3,14 @@
 use std::{
     fs,
     io::{Read, Write},
+    path::{Path, PathBuf},
+    process::Command,
 };
 
-use crate::{home::Home, postgres::Postgres};
+use crate::{
+    home::Home,
+    postgres::{self, Postgres},
+};
 
 fn home() -> (Postgres, Home) {
     let postgres = Postgres::start();
@@ -192,4 +197,56 @@ fn a_file_that_is_not_what_was_exported_is_refused_and_leaves_nothing() {
         code == Some(1) && text.contains("/nowhere/at.all: No such file"),
         "{text}"
     );
+}
+
+#[test]
+fn a_private_history_moves_to_another_major_version_of_postgres() {
+    let of_system = PathBuf::from(postgres::bin("postgres"));
+    let of_system = of_system
+        .parent()
+        .and_then(Path::parent)
+        .unwrap()
+        .to_owned();
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/postgres");
+    let major = |folder: &Path| {
+        let run = Command::new(folder.join("bin/postgres"))
+            .arg("--version")
+            .output();
+        let words = String::from_utf8(run.unwrap().stdout).unwrap();
+        let number = words.split_whitespace().nth(2).unwrap().split('.').next();
+        number.unwrap().to_owned()
+    };
+    let (old, new) = (major(&of_system), major(&ours));
+    if old == new {
+        return;
+    }
+    let vmo = |home: &Home, postgres: &Path, args: &[&str]| {
+        let mut vmo = home.vmo(args);
+        let output = vmo.env("VMO_POSTGRES", postgres).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.success(), output.stdout, stderr)
+    };
+    let (before, after) = (Home::new(None), Home::new(None));
+    let ran = vmo(
+        &before,
+        &of_system,
+        &["run", "--", "seq 5000; printf '\\377 no end'"],
+    );
+    assert!(ran.0, "{}", ran.2);
+    let (is_read, _, stderr) = vmo(&before, &ours, &["jobs"]);
+    assert!(
+        !is_read && stderr.contains(&format!("holds data of Postgres {old}")),
+        "{stderr}"
+    );
+    assert!(stderr.contains("vmo export --all -o"), "{stderr}");
+    let file = before.work().join("all.zip");
+    let file = file.to_str().unwrap();
+    let exported = vmo(&before, &of_system, &["export", "--all", "--output", file]);
+    assert!(exported.0, "{}", exported.2);
+    let imported = vmo(&after, &ours, &["import", file]);
+    assert!(imported.0, "{}", imported.2);
+    let log = vmo(&after, &ours, &["log", "last", "--raw"]);
+    assert!(log.0 && log.1 == ran.1, "{}", log.2);
+    let version = vmo(&after, &ours, &["doctor", "--json"]).1;
+    assert!(String::from_utf8_lossy(&version).contains(&format!("version {new}")));
 }

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use orchestrator::{
     engine::Engine,
     folders,
+    store::Store,
     wire::{SeenDatabase, StoreHealth},
 };
 use secrecy::ExposeSecret;
@@ -21,7 +22,7 @@ use super::{Failed, Outcome, engine, out};
 pub(crate) struct Db {
     #[command(subcommand)]
     about: Option<About>,
-    /// Arguments for psql
+    /// Arguments for psql; `-c STATEMENT` also works where there is no psql
     #[arg(last = true)]
     psql: Vec<String>,
 }
@@ -94,11 +95,14 @@ pub(crate) async fn db(db: Db) -> Outcome {
                 ));
             }
             Err(_) if psql.is_empty() => {}
-            Err(error) => {
-                return Err(Failed::new(format!(
-                    "{error}; install postgresql-client, or connect to {uri}"
-                )));
-            }
+            Err(error) => match statements(&psql) {
+                Some(statements) => return answer(&store, &statements).await,
+                None => {
+                    return Err(Failed::new(format!(
+                        "{error}; install postgresql-client, or connect to {uri}; without it, -c STATEMENT alone is understood"
+                    )));
+                }
+            },
         }
     }
     out::line(uri)?;
@@ -108,6 +112,41 @@ pub(crate) async fn db(db: Db) -> Outcome {
     if engine.link().state().embedded {
         out::say("the server stays up until Ctrl-C");
         tokio::signal::ctrl_c().await?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The statements of `-c`, if that is all that psql is asked for.
+fn statements(psql: &[String]) -> Option<Vec<&str>> {
+    let mut words = psql.iter().map(String::as_str);
+    let mut found = Vec::new();
+    while let Some(word) = words.next() {
+        found.push(match word {
+            "-c" | "--command" => words.next()?,
+            _ => word
+                .strip_prefix("--command=")
+                .or_else(|| word.strip_prefix("-c"))?,
+        });
+    }
+    Some(found)
+}
+
+/// Prints what statements answer, as psql does with `-A`.
+async fn answer(store: &Store, statements: &[&str]) -> Outcome {
+    for statement in statements {
+        let answer = store.run_statement(statement).await?;
+        if !answer.columns.is_empty() {
+            out::line(answer.columns.join("|"))?;
+        }
+        for row in &answer.rows {
+            let cells: Vec<&str> = row
+                .iter()
+                .map(|cell| cell.as_deref().unwrap_or(""))
+                .collect();
+            out::line(cells.join("|"))?;
+        }
+        let rows = if answer.affected == 1 { "row" } else { "rows" };
+        out::line(format_args!("({} {rows})", answer.affected))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -70,7 +70,10 @@ pub(crate) async fn doctor(json: bool) -> Outcome {
             "optional: jobs then do not say which commit they ran on",
         ),
         tool("direnv", "optional: only for projects with an .envrc"),
-        tool("psql", "optional: vmo db then prints the address alone"),
+        tool(
+            "psql",
+            "optional: vmo db then runs `-c STATEMENT` by itself, and nothing else",
+        ),
     ];
     for (what, name) in [("supervisor", "vmo-supervisor"), ("vmo", "vmo")] {
         let program = folders::program(name);

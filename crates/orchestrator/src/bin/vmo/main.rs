@@ -17,6 +17,7 @@ mod job_words;
 mod list;
 mod log;
 mod log_lines;
+mod manual;
 mod many_hosts;
 mod out;
 mod prompts;
@@ -131,6 +132,17 @@ enum Command {
         #[arg(long)]
         all: bool,
     },
+    /// Print what a shell needs to complete `vmo`; packages have it installed
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the man pages into a folder (for those who make packages)
+    #[command(hide = true)]
+    Manual {
+        /// A folder that is there
+        folder: std::path::PathBuf,
+    },
     /// Guard the private Postgres (started by the first program that needs it)
     #[command(hide = true)]
     Postgres,
@@ -240,6 +252,8 @@ fn dispatch(command: Command) -> Outcome {
         Command::Session { folder } => {
             return outliving(|| Ok(orchestrator::session::live(&folder)?));
         }
+        Command::Completions { shell } => return manual::completions(shell),
+        Command::Manual { folder } => return manual::manual(&folder),
         Command::Run(run) => Box::pin(run::run(run)),
         Command::Make { args } => Box::pin(run::make(args)),
         Command::Projects(projects) => Box::pin(list::projects(projects)),

@@ -5,7 +5,7 @@ use std::{
     io::Write,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Command, ExitStatus, Output, Stdio},
 };
 
 use super::{broken, cannot, programs::Programs, server_folders::ServerFolders};
@@ -114,8 +114,38 @@ fn run(mut command: Command, input: &str) -> Result<(), StoreError> {
         return Ok(());
     }
     let words = String::from_utf8_lossy(&stderr);
-    Err(broken(format!(
-        "{name} ended with {status}: {}",
-        words.trim()
-    )))
+    Err(broken(why(&name, status, words.trim())))
+}
+
+/// What a program's failure means. Most of what `initdb` says is what it did before.
+fn why(name: &str, status: ExitStatus, words: &str) -> String {
+    match words.contains("No space left on device") || words.contains("Disk quota exceeded") {
+        true => {
+            "its disk is full: the history needs some 50 MB to begin with; make room".to_owned()
+        }
+        false => format!("{name} ended with {status}: {words}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{os::unix::process::ExitStatusExt, process::ExitStatus};
+
+    use super::why;
+
+    #[test]
+    fn a_full_disk_is_one_sentence() {
+        let of = |words| why("initdb", ExitStatus::from_raw(256), words);
+        let full = of(
+            "creating directory x ... ok\nFATAL:  could not write: No space left on device\nchild process exited",
+        );
+        assert!(
+            full.contains("disk is full") && !full.contains('\n'),
+            "{full}"
+        );
+        assert_eq!(
+            of("no such user"),
+            "initdb ended with exit status: 1: no such user"
+        );
+    }
 }

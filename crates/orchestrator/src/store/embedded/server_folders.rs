@@ -190,7 +190,9 @@ impl ServerFolders {
             // In a folder that only root can write to.
             Some(_) => Some(PathBuf::from("/run")).filter(|folder| folder.is_dir()),
         };
-        own.into_iter().chain([PathBuf::from("/tmp")]).collect()
+        // The last is ours alone, and there even if nobody may write to /tmp; but its path may be too long.
+        let last = [PathBuf::from("/tmp"), self.home.clone()];
+        own.into_iter().chain(last).collect()
     }
 
     fn private_of_account(&self, folder: &Path) -> io::Result<()> {
