@@ -46,7 +46,7 @@ fn every_section_and_field_of_the_settings_is_on_their_page() {
     for entry in fs::read_dir(top().join(folder)).unwrap().flatten() {
         let path = entry.path();
         let text = fs::read_to_string(&path).unwrap();
-        for label in between(&text, "label=\"", "\"") {
+        for label in between(&text, " label=\"", "\"") {
             if label.contains('{') {
                 continue;
             }
