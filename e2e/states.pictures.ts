@@ -1,4 +1,5 @@
-// Pictures of every page and state, in both themes, into screenshots/: a part of `make screenshots`.
+// Pictures of every page and state, in both themes, into screenshots/, and of some into docs/pictures: a part of
+// `make screenshots`.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Page } from '@playwright/test';
@@ -6,6 +7,8 @@ import { PLACES } from './states';
 import { test } from './states/world';
 
 const FOLDER = resolve('screenshots');
+/** The states that the user guide shows, too. */
+const IN_DOCS = ['batch-grouped', 'compare-new-lines', 'hosts-page', 'settings'];
 const NORMAL = { width: 1360, height: 860 };
 const SMALL = { width: 900, height: 600 };
 /** What is left of the normal window after a person has made everything twice as large. */
@@ -47,6 +50,9 @@ async function pictures(page: Page, name: string, zoom = 1): Promise<void> {
     const path = resolve(FOLDER, `${name}-${theme}.png`);
     const { data } = await browser.send('Page.captureScreenshot');
     await writeFile(path, data, 'base64');
+    if (theme === 'light' && IN_DOCS.includes(name)) {
+      await writeFile(resolve('docs/pictures', `${name}-light.png`), data, 'base64');
+    }
     console.log(path);
   }
   await browser.detach();
