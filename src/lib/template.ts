@@ -3,7 +3,8 @@
 const PLACE = /(['"]?)\{\{(?!(?:end|else|break|continue)\}\})([A-Za-z_]\w*)\}\}\1/g;
 
 /** What hands a text on to another shell, which reads it once more: in quotes behind `-c`, or whatever is behind it. */
-const BY_SHELL = /(?:^|[\s;&|(/])(?:(?:ba|da|a|z|k|c|tc|fi)?sh|su)\s(?:[^;&|\n]*\s)?-[a-zA-Z]*c\s*$/;
+const BY_SHELL =
+  /(?:^|[\s;&|(/])(?:(?:ba|da|a|z|k|c|tc|fi)?sh|su)\s(?:[^;&|\n]*\s)?-[a-zA-Z]*c\s*$/;
 const HANDS_ON = /(?:^|[\s;&|(/])(?:eval|ssh|su|watch|parallel|trap|xargs\s+-I\S*)\s[^;&|\n]*$/;
 /** A word that every shell reads as it is, however often. */
 const PLAIN = /^[\w./:,+@-]+$/;
