@@ -163,13 +163,14 @@ pub(crate) async fn follow(engine: &Engine, id: Uuid, how: Shown, since: Option<
             out::say(format_args!("{}: {why}", host.name));
         }
     }
+    if engine.has_left_over() {
+        // Started by a program that is gone: nobody archives them while we only look on.
+        super::archive_in_background();
+    }
     for job in now.hosts.iter().filter_map(|host| host.job) {
         archived(engine, job).await;
     }
     kept(engine, batch).await;
-    if engine.has_left_over() {
-        super::archive_in_background();
-    }
     ended(&now)
 }
 

@@ -206,7 +206,7 @@ fn is_name(name: &str) -> Result<(), EngineError> {
         && !port.contains(':')
     {
         let why = format!(
-            "'{name}' has a port, which is not read here: give the host a name, as vmo hosts add NAME {host}:{port}"
+            "'{name}': a port is no part of a name: add it as a host, by vmo hosts add NAME {host}:{port}"
         );
         return Err(EngineError::Refused(why));
     }
