@@ -15,6 +15,8 @@ export class Sshd {
     readonly port: number,
     readonly fingerprint: string,
     private readonly child: ChildProcess,
+    /** The file of the key that it lets in. */
+    readonly key: string,
   ) {}
 
   /** `settings` are further lines of its config. */
@@ -51,7 +53,7 @@ export class Sshd {
       child.once('exit', (code) => reject(new Error(`sshd ended with ${code}`)));
     });
     const { stdout } = await run('ssh-keygen', ['-lf', `${host}.pub`]);
-    return new Sshd(port, stdout.split(' ')[1]!, child);
+    return new Sshd(port, stdout.split(' ')[1]!, child, user);
   }
 
   async stop(): Promise<void> {

@@ -270,7 +270,7 @@ export const hosts: Place = {
         await form.getByLabel('Address').fill('127.0.0.1');
         await form.getByLabel('Port').fill('1');
         await form.getByRole('button', { name: 'Test the connection' }).click();
-        await expect(form.getByTestId('answer')).toContainText('Down.');
+        await expect(form.getByTestId('answer')).toContainText('Not logged in.');
       },
       async leave({ page }) {
         await page.getByRole('button', { name: 'Close', exact: true }).last().click();

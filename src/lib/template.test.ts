@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { filled, places, word } from './template';
+import { filled, places, unfit, word } from './template';
 
 describe('a command with places', () => {
   test('each name is a place once, and what other tools write in braces is none', () => {
@@ -46,6 +46,36 @@ describe('a command with places', () => {
     }
     const loop = "docker inspect -f '{{range .Mounts}}{{.Source}}{{else}}-{{end}}' {{container}}";
     expect(places(loop)).toEqual(['container']);
+  });
+
+  test('what another shell reads once more is filled with what every shell reads alike, or not at all', () => {
+    const bad = new Map([['x', 'a; id']]);
+    const good = new Map([['x', '/srv/a-1']]);
+    for (const command of [
+      "sh -c 'cat {{x}}'",
+      "docker exec web bash -lc 'cd /; cat {{x}} | head'",
+      'sudo su - app -c "ls {{x}}"',
+      'ssh web cat {{x}}',
+      'ssh web "cat {{x}}"',
+      'eval cat {{x}}',
+      "watch 'ls {{x}}'",
+    ]) {
+      expect(filled(command, bad), command).toBe(command);
+      expect(unfit(command, bad), command).toEqual(['x']);
+      expect(filled(command, good), command).not.toContain('{{');
+      expect(unfit(command, good), command).toEqual([]);
+    }
+    for (const command of [
+      "sh -c 'uptime'; cat {{x}}",
+      `sh -c 'cat "$1"' _ {{x}}`,
+      "bash -x run.sh 'a {{x}}'",
+      'grep "user={{x}}" f | ssh-keygen -lf -',
+    ]) {
+      expect(unfit(command, bad), command).toEqual([]);
+    }
+    const inner = filled("sh -c 'printf %s {{x}}'", good);
+    expect(execFileSync('sh', ['-c', inner]).toString()).toBe('/srv/a-1');
+    expect(unfit('ls {{x}}', new Map())).toEqual([]);
   });
 
   test.each(['sh', 'bash'])('%s finds the same word again', (shell) => {

@@ -357,6 +357,11 @@ stop_after?: Share,
  */
 sudo?: boolean, 
 /**
+ * A hash of the hosts and of where they are, as a person was shown them: if they are elsewhere by the start, nothing is
+ * started. None is not compared, and it is not kept.
+ */
+shown?: string, 
+/**
  * How long the command may run on one host, in milliseconds, from its start there.
  */
 timeout?: number, };
@@ -539,6 +544,10 @@ host: string,
  * The job that looked there; none if none could be started.
  */
 job: JobId | null, 
+/**
+ * Why it was not reached, if it was not.
+ */
+unreached?: Unreached, 
 /**
  * The folder there, absolute; none if there is none.
  */
@@ -1252,6 +1261,14 @@ port: number,
  */
 place: string, 
 /**
+ * What it is reached through, as the config writes it: hosts, or a command. None for a direct connection.
+ */
+through?: string, 
+/**
+ * The name that its key goes by, if it is not that of its address.
+ */
+key_alias?: string, 
+/**
  * Other names of it, in other sources.
  */
 also: Array<string>, 
@@ -1303,11 +1320,23 @@ address: string,
 /**
  * The port.
  */
-port: number, } } | { "type": "add_host", "with": { 
+port: number, } } | { "type": "try_host", "with": { 
 /**
  * The host.
  */
-host: NewHost, } } | { "type": "edit_host", "with": { 
+host: NewHost, } } | { "type": "add_host", "with": { 
+/**
+ * The host.
+ */
+host: NewHost, 
+/**
+ * Its tags.
+ */
+tags?: Array<string>, 
+/**
+ * Whether it is in production.
+ */
+production?: boolean, } } | { "type": "edit_host", "with": { 
 /**
  * The host, by its name.
  */
@@ -1366,7 +1395,11 @@ host: string,
 /**
  * The folder, absolute; none means the one in which the project was last found there.
  */
-folder: string | null, };
+folder: string | null, 
+/**
+ * Why it was not reached, if it was not: nothing is started there then, and it is so in the batch.
+ */
+unreached?: Unreached, };
 
 /**
  * A job as the page and `--json` show it.
@@ -2222,6 +2255,10 @@ dangers: Array<Danger>,
  * Of the hosts, those marked as production: if something is dangerous, their names are to be typed.
  */
 production: Array<string>, 
+/**
+ * A hash of the hosts and of where they are, which the start is given back in its rules; none here.
+ */
+places?: string, 
 /**
  * What else is worth knowing, in sentences: an `override` in the makefile that goes before a value given here.
  */
@@ -3182,6 +3219,19 @@ at: string,
  * Whether a history of this app is in it already.
  */
 ours: boolean, };
+
+/**
+ * Why a host is not reached.
+ */
+export type Unreached = { 
+/**
+ * In words.
+ */
+why: string, 
+/**
+ * As a word: `dns`, `timeout`, `auth_failed`, ... as of a job.
+ */
+reason: string, };
 
 /**
  * A variable of a makefile that a person may want to set.

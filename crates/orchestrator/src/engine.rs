@@ -46,7 +46,7 @@ use tokio::sync::{Notify, Semaphore, broadcast, watch as news};
 
 pub use self::{
     archive::link::{Database, Link},
-    catalog::{Catalog, Listed, Names},
+    catalog::{Catalog, Listed, Names, seal_of_places},
     exchange::{Exported, Imported},
     follow::live::{Extent, Live},
     jobs::{Jobs, Page},

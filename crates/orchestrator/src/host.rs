@@ -17,6 +17,14 @@ pub struct Host {
     pub port: u16,
     /// Where the first source names it: `~/.ssh/config:12`.
     pub place: String,
+    /// What it is reached through, as the config writes it: hosts, or a command. None for a direct connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub through: Option<String>,
+    /// The name that its key goes by, if it is not that of its address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub key_alias: Option<String>,
     /// Other names of it, in other sources.
     #[serde(default)]
     pub also: Vec<String>,

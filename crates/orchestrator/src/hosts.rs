@@ -29,14 +29,14 @@ mod vm_config;
 mod written;
 
 pub use self::{
-    command::{of_command, refresh},
+    command::{first_answer, of_command, refresh},
     listing::{ImportedHosts, Listing, Machine},
     merge::{Entry, Merged, merge},
     named::{Sources, Where},
     own::{NewHost, OwnHosts},
     sources::SourceCache,
     tags::OwnTags,
-    vanished::vanished,
+    vanished::{forget, vanished},
     written::{NAME, written},
 };
 

@@ -94,6 +94,20 @@ pub struct InFolder {
     pub host: String,
     /// The folder, absolute; none means the one in which the project was last found there.
     pub folder: Option<String>,
+    /// Why it was not reached, if it was not: nothing is started there then, and it is so in the batch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub unreached: Option<Unreached>,
+}
+
+/// Why a host is not reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Unreached {
+    /// In words.
+    pub why: String,
+    /// As a word: `dns`, `timeout`, `auth_failed`, ... as of a job.
+    pub reason: String,
 }
 
 /// A project's folder that is looked for on hosts.
@@ -139,6 +153,10 @@ pub struct Preview {
     pub dangers: Vec<Danger>,
     /// Of the hosts, those marked as production: if something is dangerous, their names are to be typed.
     pub production: Vec<String>,
+    /// A hash of the hosts and of where they are, which the start is given back in its rules; none here.
+    #[cfg_attr(test, ts(optional))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub places: Option<String>,
     /// What else is worth knowing, in sentences: an `override` in the makefile that goes before a value given here.
     pub notes: Vec<String>,
     /// The rule that forbids it, if one does.

@@ -7,7 +7,6 @@ mod retention;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::IpAddr,
     path::{Path, PathBuf},
 };
 
@@ -221,7 +220,7 @@ impl SavedCommands {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Production {
     hosts: BTreeSet<String>,
-    /// By name, as [`place`] has it. A mark of an older app has none.
+    /// The machine it led to, by name. A mark of an older app has none, or one that says nothing of the way there.
     #[serde(default)]
     places: BTreeMap<String, String>,
 }
@@ -275,9 +274,16 @@ impl Production {
     /// The hosts in production now, by the place that `place_of` gives for each name.
     #[must_use]
     pub fn marked(self, place_of: impl Fn(&str) -> String) -> Marked {
-        let now = self.hosts.iter().map(|host| place_of(host));
+        let now: BTreeSet<String> = self.hosts.iter().map(|host| place_of(host)).collect();
+        // What an older app wrote is an address alone, which other machines behind other hosts have, too.
+        let is_less = |then: &&String| {
+            let rest = |now: &String| now.strip_prefix(then.as_str()).map(str::to_owned);
+            let mut rests = now.iter().filter_map(rest);
+            rests.any(|rest| rest.starts_with(' '))
+        };
+        let then = self.places.values().filter(|then| !is_less(then));
         Marked {
-            places: now.chain(self.places.values().cloned()).collect(),
+            places: now.iter().chain(then).cloned().collect(),
             names: self
                 .hosts
                 .iter()
@@ -295,19 +301,10 @@ pub struct Marked {
 }
 
 impl Marked {
-    /// Whether a host of this name, which leads to this place, is in production.
-    #[must_use]
-    pub fn has(&self, host: &str, place: &str) -> bool {
-        self.places.contains(place) || self.names.contains(&host.to_ascii_lowercase())
-    }
-}
-
-/// The machine behind an address and a port, written in one way, whoever one logs in as there.
-#[must_use]
-pub fn place(hostname: &str, port: u16) -> String {
-    let bare = hostname.trim_end_matches('.').to_lowercase();
-    match bare.parse::<IpAddr>() {
-        Ok(address) => format!("[{address}]:{port}"),
-        Err(_) => format!("{bare}:{port}"),
+    /// Whether a host of this name is in production; `place_of` gives the machine it leads to.
+    pub fn has(&self, host: &str, place_of: impl Fn(&str) -> String) -> bool {
+        !self.names.is_empty()
+            && (self.names.contains(&host.to_ascii_lowercase())
+                || self.places.contains(&place_of(host)))
     }
 }

@@ -12,6 +12,7 @@ import { History } from './history.svelte';
 import { JobColumns } from './job-columns.svelte';
 import { type SavedSearch, SavedSearches } from './saved-searches.svelte';
 import { Health } from './health.svelte';
+import { HostForm } from './host-form.svelte';
 import { HostView } from './host-view.svelte';
 import { Hosts } from './hosts.svelte';
 import { Jobs } from './jobs.svelte';
@@ -40,7 +41,7 @@ export type Overlay =
   | 'add-project'
   | 'shortcuts'
   | 'import-hosts'
-  | { editHost: Host | null }
+  | { editHost: HostForm }
   /** An address that a log names, and what opens it. */
   | { address: string; open: () => void };
 
@@ -186,7 +187,7 @@ export class App {
 
   /** Opens the form of a host of a person's own; of a new one if none is given. */
   editHost(host: Host | null): void {
-    this.overlay = { editHost: host };
+    this.overlay = { editHost: new HostForm(this, host) };
   }
 
   /** What a job that runs may be measured by. */

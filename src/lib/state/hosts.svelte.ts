@@ -1,7 +1,7 @@
 // The hosts of the SSH config and of inventories, and their saved commands.
 import { SvelteSet } from 'svelte/reactivity';
 import type { Client } from '../client';
-import type { Choice, Host, ImportedHosts, NewHost, Reach } from '../wire';
+import type { Choice, Host, ImportedHosts, Job, NewHost, Reach } from '../wire';
 import { localChoices } from './local-choices';
 
 /** As many hosts the sidebar shows whole; of more it shows a short list. */
@@ -29,6 +29,13 @@ export class Hosts {
     this.list = list.filter(({ vanished }) => vanished === null);
     this.vanished = list.filter(({ vanished }) => vanished !== null);
     this.problems = problems;
+  }
+
+  /** The host of a name, if it is listed. */
+  called(name: string | null): Host | undefined {
+    return name === null
+      ? undefined
+      : this.list.find((host) => host.name === name || host.also.includes(name));
   }
 
   /** Of these, those in production. */
@@ -91,8 +98,14 @@ export class Hosts {
   }
 
   /** Adds a host of a person's own. */
-  add(host: NewHost): Promise<void> {
-    return this.#client.tell({ host: { type: 'add_host', with: { host } } });
+  add(host: NewHost, tags: string[] = [], production = false): Promise<void> {
+    return this.#client.tell({ host: { type: 'add_host', with: { host, tags, production } } });
+  }
+
+  /** Logs in to a host that is not saved yet, by a job. */
+  async logIn(host: NewHost): Promise<Job[]> {
+    const request = { host: { type: 'try_host', with: { host } } } as const;
+    return (await this.#client.ask(request, 'started')).jobs;
   }
 
   /** Changes a host of a person's own. */

@@ -29,6 +29,10 @@ pub struct Rules {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
     pub sudo: bool,
+    /// A hash of the hosts and of where they are, as a person was shown them: if they are elsewhere by the start, nothing is
+    /// started. None is not compared, and it is not kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown: Option<String>,
     /// How long the command may run on one host, in milliseconds, from its start there.
     pub timeout: Option<u64>,
 }

@@ -1,6 +1,6 @@
 //! What a batch needs next.
 
-use super::{Batch, HostState};
+use super::{Batch, Entry, HostState};
 
 /// What is to be done next. Hosts are numbered as in [`Batch::hosts`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +76,15 @@ impl Batch {
         let hosts = if counted == 1 { "host" } else { "hosts" };
         (is_reached && waits)
             .then(|| format!("{counted} {hosts} failed, and it stops after {stop_after}"))
+    }
+
+    /// What holds the hosts that wait, once whoever would have started them is gone: a person says whether they still are
+    /// to run. None if none wait.
+    #[must_use]
+    pub fn left(&self) -> Option<Entry> {
+        let waits = self.having(|state| state == HostState::Queued).count() > 0;
+        let why = || "the program that ran it ended before they were started".to_owned();
+        waits.then(|| Entry::Held { why: why() })
     }
 
     /// Why the next wave is not to start: of the one before no host is left that could be checked.

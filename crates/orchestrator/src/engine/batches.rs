@@ -221,8 +221,8 @@ impl Engine {
                 let places = BatchFolder::all(engine.folders()).into_iter();
                 let read = |(id, place): (Uuid, BatchFolder)| match engine.0.batches.get(id) {
                     Some(watched) => Some(Batch::clone(&watched.batch.borrow())),
-                    None => match place.read() {
-                        Ok(found) => Some(found.batch),
+                    None => match place.read_left() {
+                        Ok(batch) => Some(batch),
                         Err(error) => {
                             tracing::warn!(batch = %id, %error, "a batch's folder cannot be read");
                             None

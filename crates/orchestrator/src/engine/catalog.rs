@@ -9,8 +9,11 @@ mod danger_rules;
 pub(super) mod database;
 pub(super) mod edit;
 pub(super) mod files;
+mod host_sources;
 mod hosts;
 pub(super) mod make_database;
+mod own_hosts;
+mod places;
 pub(super) mod preferences;
 pub(super) mod presets;
 pub(super) mod production;
@@ -25,7 +28,7 @@ use std::{
 
 use parking_lot::Mutex;
 
-pub use self::choose::Names;
+pub use self::{choose::Names, places::seal_of_places};
 use self::{
     hosts::HostList,
     make_database::ByMake,

@@ -11,8 +11,20 @@ use super::{
     range::expand,
 };
 
+/// Tags that name hosts of a batch.
+pub const OF_BATCHES: [&str; 5] = ["failed", "unreachable", "held", "canceled", "differ"];
+
+/// Whether a tag means something else in a set than the hosts that have it: those of a batch, or of a file.
+#[must_use]
+pub fn is_reserved(tag: &str) -> bool {
+    let name = tag.split(':').next().unwrap_or_default();
+    name == "file" || OF_BATCHES.contains(&name)
+}
+
 /// Characters of one line, at most.
 const LONGEST: usize = 64 << 10;
+/// Characters of a line that are shown in a refusal.
+const LONGEST_SHOWN: usize = 300;
 
 /// What is there to choose from.
 pub trait Inventory {
@@ -98,10 +110,10 @@ pub fn choose(line: &str, inventory: &dyn Inventory) -> Result<Choice, ChoiceErr
         );
         return Err(ChoiceError::Unreadable(why));
     }
-    let steps = parse::parse(line).map_err(ChoiceError::Unreadable)?;
+    let steps = parse::parse(line).map_err(|why| ChoiceError::Unreadable(short(&why)))?;
     let mut choice = all_steps(&steps, inventory)?;
     if choice.hosts.is_empty() {
-        return Err(ChoiceError::Nothing(line.trim().to_owned()));
+        return Err(ChoiceError::Nothing(short(line.trim())));
     }
     choice.typed = kept(once(choice.typed), &choice.hosts, true);
     Ok(choice)
@@ -221,6 +233,14 @@ fn of_file(
         }
     }
     Ok((once(hosts), is_all))
+}
+
+/// As much of a text as a person reads.
+fn short(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// Each once, at its first place.

@@ -16,7 +16,7 @@ use std::{
 use super::listing::{self, Listing, Machine};
 use crate::host::SourceKind;
 
-pub(super) use json::inventory as of_json;
+pub(super) use {ini::begins as begins_as_ini, json::inventory as of_json};
 
 /// Variables as words.
 type Vars = BTreeMap<String, String>;
@@ -177,7 +177,7 @@ fn of_vars(name: &str, vars: &Vars) -> Option<Machine> {
         name: name.to_owned(),
         address: first(["ansible_host", "ansible_ssh_host"]),
         user: first(["ansible_user", "ansible_ssh_user"]),
-        port: first(["ansible_port", "ansible_ssh_port"]).and_then(|port| port.parse().ok()),
+        port: first(["ansible_port", "ansible_ssh_port"]).map(|port| listing::port(&port)),
         key: first(["ansible_ssh_private_key_file", "ansible_private_key_file"]),
         jump,
         proxy,

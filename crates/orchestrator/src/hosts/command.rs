@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ansible,
+    HostsError, ansible,
     listing::{self, Listing, MOST_BYTES, Machine},
     named::{Sources, Where},
 };
@@ -50,27 +50,50 @@ fn file(data: &Path) -> std::path::PathBuf {
 pub fn refresh(at: &Where<'_>, allows: impl Fn(&str) -> bool) -> Result<(), JsonFileError> {
     let (sources, _) = Sources::read(at.config);
     for text in sources.commands.iter().filter(|text| allows(text)) {
-        let answer = answer(text, at.home);
-        json_file::change(&file(at.data), |answers: &mut Answers| {
-            let kept = answers.0.entry(text.clone()).or_default();
-            match answer {
-                Ok(machines) => {
-                    *kept = Answer {
-                        at: Some(crate::clock::now()),
-                        machines,
-                        problem: None,
-                    }
-                }
-                Err(why) => kept.problem = Some(why),
-            }
-            (true, ())
-        })?;
+        keep(at, text, answer(text, at.home))?;
     }
     // What no source names any more needs no answer.
     json_file::change(&file(at.data), |answers: &mut Answers| {
         let before = answers.0.len();
         answers.0.retain(|text, _| sources.commands.contains(text));
         (answers.0.len() != before, ())
+    })
+}
+
+/// Runs a command that is to become a source, and keeps what it answers.
+///
+/// # Errors
+/// It has no good answer, and is none; or the answer cannot be kept.
+pub fn first_answer(at: &Where<'_>, text: &str) -> Result<(), HostsError> {
+    if text.trim().is_empty() || text.contains('\0') {
+        return Err(HostsError::Refused("there is no command to run".to_owned()));
+    }
+    let machines = answer(text, at.home).map_err(|why| {
+        HostsError::Refused(format!(
+            "this command {why}, so no hosts are read from it: {text}"
+        ))
+    })?;
+    Ok(keep(at, text, Ok(machines))?)
+}
+
+fn keep(
+    at: &Where<'_>,
+    text: &str,
+    answer: Result<Vec<Machine>, String>,
+) -> Result<(), JsonFileError> {
+    json_file::change(&file(at.data), |answers: &mut Answers| {
+        let kept = answers.0.entry(text.to_owned()).or_default();
+        match answer {
+            Ok(machines) => {
+                *kept = Answer {
+                    at: Some(crate::clock::now()),
+                    machines,
+                    problem: None,
+                }
+            }
+            Err(why) => kept.problem = Some(why),
+        }
+        (true, ())
     })
 }
 

@@ -51,7 +51,7 @@ fn context(meta: &Value, place: &str) -> Option<Machine> {
     };
     let (address, port) = match place_of.rsplit_once(':') {
         Some((address, port)) if !address.contains(':') || address.ends_with(']') => {
-            (address, port.parse().ok())
+            (address, Some(listing::port(port)))
         }
         _ => (place_of, None),
     };

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
+    fleet,
     host::{Source, SourceKind},
     json_file,
 };
@@ -79,6 +80,22 @@ impl Listing {
         self.files.extend(other.files);
     }
 
+    /// A tag as sets can have it. One that means something else there gets another name, which is said once.
+    fn tag(&mut self, text: &str, place: &str) -> Option<String> {
+        let tag = self::tag(text)?;
+        if !fleet::is_reserved(&tag) {
+            return Some(tag);
+        }
+        let renamed = format!("group-{tag}");
+        let why = format!(
+            "{place}: its group '{tag}' is the tag @{renamed} here, for @{tag} means the hosts of a batch, or of a file"
+        );
+        if !self.problems.contains(&why) {
+            self.problems.push(why);
+        }
+        Some(renamed)
+    }
+
     /// Adds a machine, unless what is said of it cannot be.
     pub(super) fn add(&mut self, mut machine: Machine) {
         let place = machine.source.place.clone();
@@ -90,12 +107,24 @@ impl Listing {
         if self.machines.len() > MOST_HOSTS {
             return;
         }
-        let Some(name) = name(&machine.name) else {
+        // A machine that has an address may go by another name here; else the name is what is connected to.
+        let is_free = matches!(
+            machine.source.kind,
+            SourceKind::Terraform | SourceKind::Docker
+        ) && machine.address.is_some();
+        let name = name(&machine.name).filter(|name| is_free || *name == machine.name.trim());
+        let Some(name) = name else {
             return self.problem(
                 place,
-                "a host's name cannot be used in a command line; the host is left out",
+                "a host's name is no name that can be connected to; the host is left out",
             );
         };
+        if machine.port == Some(0) {
+            return self.problem(
+                place,
+                format!("{name}: its port is not a valid one; the host is left out"),
+            );
+        }
         let fields: [Field<'_>; 5] = [
             ("address", machine.address.as_deref(), is_address),
             ("user", machine.user.as_deref(), is_user),
@@ -111,10 +140,9 @@ impl Listing {
                 );
             }
         }
-        machine.tags = machine
-            .tags
+        machine.tags = std::mem::take(&mut machine.tags)
             .iter()
-            .filter_map(|tag| self::tag(tag))
+            .filter_map(|tag| self.tag(tag, &place))
             .collect();
         machine.name = name;
         self.machines.push(machine);
@@ -182,9 +210,17 @@ pub(super) fn word(value: &Value) -> Option<String> {
     (!word.is_empty()).then_some(word)
 }
 
-/// A port.
-pub(super) fn port(value: &Value) -> Option<u16> {
-    word(value)?.parse().ok().filter(|port| *port > 0)
+/// A value of a variable as a word; what is none, as a list, is a word that is never right, so that it is not passed over.
+pub(super) fn value(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        value => Some(word(value).unwrap_or_else(|| "\0".to_owned())),
+    }
+}
+
+/// A port; 0 of what is none.
+pub(super) fn port(text: &str) -> u16 {
+    text.trim().parse().unwrap_or(0)
 }
 
 /// A name as a command line can hold it: other characters become `-`. None if no character is left.
@@ -210,14 +246,17 @@ pub(super) fn tag(text: &str) -> Option<String> {
         .map(|c| if is_plain(c) { c } else { '-' })
         .collect();
     let tag = plain.trim_matches('-');
-    (!tag.is_empty() && !tag.starts_with("file:")).then(|| tag.to_owned())
+    (!tag.is_empty()).then(|| tag.to_owned())
 }
 
 /// A host's name or address.
 pub(super) fn is_address(text: &str) -> bool {
     let mut bytes = text.bytes();
     let is_first = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b':';
+    // A number alone would be an address in a way that nobody writes: 123 is 0.0.0.123.
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
     text.len() <= 254
+        && !is_number
         && bytes.next().is_some_and(is_first)
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"._:-%".contains(&byte))
 }

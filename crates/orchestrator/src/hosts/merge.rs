@@ -1,10 +1,13 @@
 //! Machines of many sources as one list: those of one name are one, and so is one that another source names otherwise but
-//! reaches at the same `user@address:port`, unless several are.
+//! reaches at the same `user@address:port` by the same way, unless several are.
 
 use std::collections::HashMap;
 
 use super::listing::Machine;
-use crate::host::{Host, Source, SourceKind};
+use crate::{
+    fleet::fold,
+    host::{Host, Source, SourceKind},
+};
 
 /// A machine, and who names it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,29 +20,72 @@ pub struct Entry {
     pub machines: Vec<Machine>,
     /// Whether an SSH config names it.
     pub is_known: bool,
+    /// Others that have its address and may be the same machine, in sentences.
+    pub doubts: Vec<String>,
 }
 
 /// The machines of all sources, those of the SSH config first.
 pub type Merged = Vec<Entry>;
 
-/// What a machine is reached at.
+/// Characters of the names of others that are shown.
+const LONGEST_NAMED: usize = 100;
+
+/// An address and a port.
 type At = (String, u16);
 
-/// Puts them together. What the SSH config says of a name is in force; the others are noted with it.
+/// What is at an address.
+#[derive(Debug, Clone)]
+struct There {
+    entry: usize,
+    kind: SourceKind,
+    /// By which user it is reached, if one is said.
+    user: Option<String>,
+    /// What it is reached through, as it is written; none for a direct connection.
+    way: Option<String>,
+    /// Whether its key goes by a name of its own: its address does not say which machine it is then.
+    has_key_alias: bool,
+}
+
+impl There {
+    /// Whether it may be the same machine as another that has its address. Names that one source gives are meant to be
+    /// different.
+    fn may_be(&self, other: &Self, entries: &[Entry]) -> bool {
+        let has_other = |entry: &Entry| {
+            let mut machines = entry.machines.iter();
+            machines.any(|one| one.source.kind == other.kind)
+        };
+        self.kind != other.kind
+            && !has_other(&entries[self.entry])
+            && (self.user.is_none() || other.user.is_none() || self.user == other.user)
+    }
+
+    /// Whether it surely is, then. An address behind one host is another than the same one behind another host.
+    fn is_by_same_way(&self, other: &Self) -> bool {
+        self.way == other.way && !self.has_key_alias
+    }
+}
+
+/// Puts them together. What the SSH config says of a name is in force; the others are noted with it. `way_of` is what the
+/// config has a name reached through for which its source says nothing.
 #[must_use]
-pub fn merge(known: &[Host], mut machines: Vec<Machine>) -> Merged {
+pub fn merge(
+    known: &[Host],
+    mut machines: Vec<Machine>,
+    way_of: &dyn Fn(&str) -> Option<String>,
+) -> Merged {
     let mut entries: Merged = Vec::new();
-    // By which user each is reached, if one is said.
-    let mut users: Vec<Option<String>> = Vec::new();
     let mut by_name: HashMap<String, usize> = HashMap::new();
-    let mut by_place: HashMap<At, Vec<(usize, SourceKind)>> = HashMap::new();
+    let mut by_place: HashMap<At, Vec<There>> = HashMap::new();
     for host in known {
         by_name.insert(host.name.clone(), entries.len());
-        let here = by_place
-            .entry(place(&host.hostname, host.port))
-            .or_default();
-        here.push((entries.len(), SourceKind::SshConfig));
-        users.push(Some(host.user.clone()));
+        let here = by_place.entry(place(&host.hostname, host.port));
+        here.or_default().push(There {
+            entry: entries.len(),
+            kind: SourceKind::SshConfig,
+            user: Some(host.user.clone()),
+            way: host.through.clone(),
+            has_key_alias: host.key_alias.is_some(),
+        });
         entries.push(Entry {
             name: host.name.clone(),
             is_known: true,
@@ -48,51 +94,67 @@ pub fn merge(known: &[Host], mut machines: Vec<Machine>) -> Merged {
     }
     machines.sort_by_key(|one| one.source.kind);
     for one in machines {
-        let place = place(
-            one.address.as_ref().unwrap_or(&one.name),
-            one.port.unwrap_or(22),
-        );
-        // Names that one source gives are meant to be different.
-        let is_it = |(at, kind): &&(usize, SourceKind)| {
-            let user = &users[*at];
-            let has_other = entries[*at]
-                .machines
-                .iter()
-                .any(|other| other.source.kind == one.source.kind);
-            *kind != one.source.kind
-                && !has_other
-                && (one.user.is_none() || user.is_none() || *user == one.user)
+        let address = one.address.as_ref().unwrap_or(&one.name);
+        let here = by_place.entry(place(address, one.port.unwrap_or(22)));
+        let here = here.or_default();
+        let mut there = There {
+            entry: 0,
+            kind: one.source.kind,
+            user: one.user.clone(),
+            way: own_way(&one).or_else(|| way_of(&one.name)),
+            has_key_alias: false,
         };
-        let here = by_place.get(&place).map_or(&[][..], Vec::as_slice);
-        let mut same = here.iter().filter(is_it).map(|(at, _)| *at);
-        // Of several that have this place, it may be any, or one that is reached another way: it is none of them then.
-        let same_place = same
-            .next()
-            .filter(|first| same.all(|other| other == *first));
-        let at = by_name.get(&one.name).copied().or(same_place);
-        let at = at.unwrap_or_else(|| {
-            users.push(None);
+        let mut same: Vec<&There> = here
+            .iter()
+            .filter(|it| it.may_be(&there, &entries))
+            .collect();
+        same.dedup_by_key(|it| it.entry);
+        let named = by_name.get(&one.name).copied();
+        let (at, doubt) = match (named, same.as_slice()) {
+            (Some(at), _) => (Some(at), None),
+            (None, []) => (None, None),
+            (None, [only]) if only.is_by_same_way(&there) => (Some(only.entry), None),
+            // It may be any of them, or one that is reached another way: it is none of them then.
+            (None, several) => (None, Some(doubt(several, &entries))),
+        };
+        there.entry = at.unwrap_or_else(|| {
             entries.push(Entry {
                 name: one.name.clone(),
+                doubts: doubt.into_iter().collect(),
                 ..Entry::default()
             });
             entries.len() - 1
         });
-        by_name.entry(one.name.clone()).or_insert(at);
-        by_place
-            .entry(place)
-            .or_default()
-            .push((at, one.source.kind));
-        if users[at].is_none() {
-            users[at].clone_from(&one.user);
-        }
-        let entry = &mut entries[at];
+        by_name.entry(one.name.clone()).or_insert(there.entry);
+        let entry = &mut entries[there.entry];
         if entry.name != one.name && !entry.also.contains(&one.name) {
             entry.also.push(one.name.clone());
         }
+        // Whoever is merged into another is reached as that is.
+        for other in here.iter_mut().filter(|it| it.entry == there.entry) {
+            if other.user.is_none() {
+                other.user.clone_from(&there.user);
+            }
+        }
         entry.machines.push(one);
+        here.push(there);
     }
     entries
+}
+
+/// That others have the address of one that is listed by itself.
+fn doubt(others: &[&There], entries: &[Entry]) -> String {
+    let names = fold(others.iter().map(|it| entries[it.entry].name.as_str()));
+    let shown: String = names.chars().take(LONGEST_NAMED).collect();
+    let more = if shown.len() < names.len() { "…" } else { "" };
+    format!(
+        "{shown}{more} has this address, too, and may be reached another way: it is listed by itself, and one name for \
+         both makes them one"
+    )
+}
+
+fn own_way(one: &Machine) -> Option<String> {
+    one.jump.clone().or_else(|| one.proxy.clone())
 }
 
 fn place(address: &str, port: u16) -> At {
@@ -111,6 +173,7 @@ impl Entry {
             host.tags.extend(one.tags.iter().cloned());
         }
         host.conflicts = self.conflicts(host, sources.first());
+        host.conflicts.extend(self.doubts.iter().cloned());
         if let Some(first) = sources.first() {
             host.place.clone_from(&first.place);
         }

@@ -44,8 +44,55 @@ impl NewHost {
         ]
     }
 
-    /// Refuses what an SSH config cannot hold, or reads otherwise.
-    fn check(&self) -> Result<(), HostsError> {
+    /// Whether nothing but the name is given.
+    #[must_use]
+    pub fn changes_nothing(&self) -> bool {
+        self.settings().iter().all(|(_, value)| value.is_none())
+    }
+
+    /// It, with what is not given as it was `before`.
+    #[must_use]
+    pub fn over(&self, before: Option<&Self>) -> Self {
+        let none = Self::default();
+        let before = before.unwrap_or(&none);
+        let kept = |now: &Option<String>, then: &Option<String>| {
+            let now = now.as_ref().or(then.as_ref());
+            now.filter(|value| !value.is_empty()).cloned()
+        };
+        Self {
+            name: self.name.clone(),
+            address: kept(&self.address, &before.address),
+            user: kept(&self.user, &before.user),
+            port: kept(&self.port, &before.port),
+            key: kept(&self.key, &before.key),
+            jump: kept(&self.jump, &before.jump),
+        }
+    }
+
+    /// It as an SSH config has it, checked before.
+    #[must_use]
+    pub fn written(&self) -> String {
+        let settings = self.settings().into_iter();
+        let given = settings.filter_map(|(setting, value)| Some((setting, value?)));
+        let lines = given.filter(|(_, value)| !value.is_empty());
+        lines.fold(format!("Host {}\n", self.name), |text, (setting, value)| {
+            text + &line(setting, value) + "\n"
+        })
+    }
+
+    /// Refuses what an SSH config cannot hold, or reads otherwise; and an address that is none, for then the name would be
+    /// connected to.
+    ///
+    /// # Errors
+    /// Which of it, in words.
+    pub fn check(&self) -> Result<(), HostsError> {
+        if self.address.as_ref().is_some_and(|at| at.trim().is_empty()) {
+            let why = format!(
+                "'{}' needs an address, as 10.0.0.5 or web-1.example.com",
+                self.name
+            );
+            return Err(HostsError::Refused(why));
+        }
         let is_port = |text: &str| text.parse::<u16>().is_ok_and(|port| port > 0);
         let is_right = |setting: &str, value: &str| match setting {
             "HostName" => is_address(value),

@@ -36,7 +36,11 @@ impl SourceCache {
         let mut now = HashMap::new();
         let mut of = |path: &Path, read: fn(&Path, &str) -> Listing| {
             let place = short(path, at.home);
-            let read = again(cache.remove(path), path, |path| read(path, &place));
+            let read = again(cache.remove(path), path, |path| {
+                let mut read = read(path, &place);
+                read.problems = in_one_line(read.problems);
+                read
+            });
             now.insert(path.to_owned(), read.clone());
             let mut read = read.1;
             read.files.push(path.to_owned());
@@ -53,8 +57,13 @@ impl SourceCache {
         vm_config::tell_apart(&mut vms.machines);
         all.extend(vms);
         for path in &sources.files {
-            for file in files_of(path) {
-                all.extend(of(&file, of_file));
+            match files_of(path) {
+                Ok(files) => {
+                    for file in files {
+                        all.extend(of(&file, of_file));
+                    }
+                }
+                Err(why) => all.problems.push(why),
             }
             all.files.push(path.clone());
         }
@@ -65,6 +74,16 @@ impl SourceCache {
         all.extend(command::read(at, &sources, allows));
         all
     }
+}
+
+/// What is wrong with one source: the first of it, and how much more there is.
+fn in_one_line(mut problems: Vec<String>) -> Vec<String> {
+    let more = problems.len().saturating_sub(1);
+    problems.truncate(1);
+    for first in problems.iter_mut().filter(|_| more > 0) {
+        first.push_str(&format!(" (and {more} more there)"));
+    }
+    problems
 }
 
 /// A file as it was, if it has not changed; else as it is, and if that cannot be read, its hosts as they were.

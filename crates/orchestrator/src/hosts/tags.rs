@@ -8,7 +8,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{HostsError, listing};
-use crate::json_file::{self, JsonFileError};
+use crate::{
+    fleet,
+    json_file::{self, JsonFileError},
+};
 
 /// Tags of one host.
 const MOST: usize = 50;
@@ -46,6 +49,12 @@ impl OwnTags {
         {
             let why = format!(
                 "'{odd}' is no tag: letters, digits, '.', '_', ':', '+' and '-', at most 64"
+            );
+            return Err(HostsError::Refused(why));
+        }
+        if let Some(reserved) = tags.iter().find(|tag| is_given && fleet::is_reserved(tag)) {
+            let why = format!(
+                "'{reserved}' cannot be a tag: @{reserved} means the hosts of a batch, or of a file"
             );
             return Err(HostsError::Refused(why));
         }

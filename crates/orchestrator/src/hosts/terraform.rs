@@ -134,8 +134,16 @@ fn address(attributes: &Value) -> Option<String> {
     let nested = NESTED.iter().filter_map(|path| attributes.pointer(path));
     let ansible = attributes.pointer("/variables/ansible_host");
     let all = plain.chain(nested).chain(ansible);
-    all.filter_map(listing::word)
-        .map(|address| address.split('/').next().unwrap_or_default().to_owned())
+    // A number is no address, though a program could take it for one.
+    all.filter_map(Value::as_str)
+        .map(|address| {
+            address
+                .trim()
+                .split('/')
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        })
         .find(|address| listing::is_address(address))
 }
 

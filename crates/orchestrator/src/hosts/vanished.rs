@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     host::{Host, Source},
-    json_file,
+    json_file::{self, JsonFileError},
 };
 
 /// How long one that vanished is shown, in days.
@@ -42,6 +42,18 @@ pub fn vanished(data: &Path, hosts: &[Host], now: DateTime<Utc>) -> Vec<Host> {
     changed.unwrap_or_else(|error| {
         tracing::warn!(%error, "hosts that vanish are not noticed");
         Vec::new()
+    })
+}
+
+/// Forgets hosts that a person took off the list: they are not missed.
+///
+/// # Errors
+/// If what is remembered cannot be read or written.
+pub fn forget(data: &Path, names: &BTreeSet<String>) -> Result<(), JsonFileError> {
+    json_file::change(&data.join("hosts-seen.json"), |all: &mut SeenHosts| {
+        let before = all.0.len();
+        all.0.retain(|name, _| !names.contains(name));
+        (all.0.len() != before, ())
     })
 }
 

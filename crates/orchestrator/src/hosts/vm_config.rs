@@ -49,16 +49,19 @@ pub(super) fn read(path: &Path, place: &str) -> Listing {
         }
     };
     for (name, vm) in vms {
-        let first = |keys: &[&str]| keys.iter().find_map(|key| listing::word(vm.get(key)?));
+        if !vm.is_object() && !vm.is_null() {
+            let why = format!("{name}: it is no mapping of settings; the host is left out");
+            read.problem(place, why);
+            continue;
+        }
+        let first = |keys: &[&str]| keys.iter().find_map(|key| listing::value(vm.get(key)?));
         let tags = vm.get("tags").and_then(Value::as_array);
         let tags = tags.into_iter().flatten().filter_map(listing::word);
         read.add(Machine {
             name: name.clone(),
             address: first(&["host", "ansible_host"]),
             user: first(&["ansible_user", "user"]),
-            port: ["ansible_port", "port"]
-                .iter()
-                .find_map(|key| listing::port(vm.get(key)?)),
+            port: first(&["ansible_port", "port"]).map(|port| listing::port(&port)),
             key: first(&["ansible_ssh_private_key_file"]),
             tags: environment.clone().into_iter().chain(tags).collect(),
             source: listing::source(SourceKind::VmConfig, place),

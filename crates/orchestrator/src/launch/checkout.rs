@@ -57,6 +57,10 @@ pub struct Checkout {
     pub host: String,
     /// The job that looked there; none if none could be started.
     pub job: Option<JobId>,
+    /// Why it was not reached, if it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub unreached: Option<super::Unreached>,
     /// The folder there, absolute; none if there is none.
     pub folder: Option<String>,
     /// Where its git work tree is.
@@ -125,6 +129,7 @@ impl Checkout {
         Self {
             host,
             job: None,
+            unreached: None,
             words: words(folder, commit.as_ref(), here),
             folder: Some(folder.path.clone()),
             commit,

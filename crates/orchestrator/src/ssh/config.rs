@@ -6,6 +6,7 @@ pub(super) mod command;
 mod include;
 mod jump;
 mod keywords;
+mod machine;
 mod matching;
 mod own_ssh;
 pub(super) mod pattern;

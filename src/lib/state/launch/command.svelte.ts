@@ -1,7 +1,7 @@
 // What is filled into the launch form of a shell command, and the request it makes.
 import type { CommandForm } from '$lib/state/launch/form';
 import type { BatchRules, Start } from '$lib/wire';
-import { filled, places } from '$lib/template';
+import { filled, places, unfit } from '$lib/template';
 import { SvelteMap } from 'svelte/reactivity';
 import { type Choose, HostLine } from './host-line.svelte';
 import { RuleFields } from './rules.svelte';
@@ -28,9 +28,13 @@ export class CommandFields {
   /** None means this machine. */
   readonly hosts: string[] = $derived.by(() => this.line.hosts);
   /** Why it cannot be started yet; an empty field, and a line that means no host, say that by themselves. */
-  readonly lacking: string | null = $derived.by(() =>
-    this.command.trim() === '' || !this.line.known || this.#open.length > 0 ? '' : null,
-  );
+  readonly lacking: string | null = $derived.by(() => {
+    if (this.command.trim() === '' || !this.line.known || this.#open.length > 0) return '';
+    const [name] = unfit(this.command, this.values);
+    return name === undefined
+      ? null
+      : `Another shell reads what is put at {{${name}}}: only letters, digits and . / : , + @ - can be there`;
+  });
   /** The places that have no value yet. */
   readonly #open = $derived(this.places.filter((name) => (this.values.get(name) ?? '') === ''));
   /** Why a person is asked once more before it starts; null if there is no reason. */

@@ -149,7 +149,7 @@ export class Launch {
 
   /** Looks for a project's folder on hosts: a job on each of them. */
   async look(sought: Sought): Promise<Checkout[]> {
-    const looked = await this.#allowed(async () => {
+    const looked = await this.allowed(async () => {
       const request = { launch: { type: 'look_on_hosts', with: sought } } as const;
       return (await this.#world.client.ask(request, 'checkouts')).checkouts;
     });
@@ -187,7 +187,7 @@ export class Launch {
 
   /** Starts what the form asks for and shows it; rejects with the reason, to be shown in the form. */
   async run(start: Start): Promise<void> {
-    const job = await this.#allowed(() => this.#world.jobs.start(start));
+    const job = await this.allowed(() => this.#world.jobs.start(start));
     if (!job) return;
     this.#world.show(job);
     this.form = null;
@@ -261,7 +261,7 @@ export class Launch {
     const pending = this.foreign;
     if (!pending) return;
     const { job: theirs } = pending;
-    const job = await this.#allowed(() => this.#world.jobs.runAgain(theirs, [theirs.owner])).catch(
+    const job = await this.allowed(() => this.#world.jobs.runAgain(theirs, [theirs.owner])).catch(
       async (error: unknown) => {
         // It may be another one by now than the dialog shows.
         this.foreign = { ...pending, job: await this.#world.jobs.load(theirs.id) };
@@ -290,7 +290,7 @@ export class Launch {
   }
 
   /** Starts something; asks if a command has to be allowed first. Undefined if that was declined. */
-  async #allowed<T>(start: () => Promise<T>): Promise<T | undefined> {
+  async allowed<T>(start: () => Promise<T>): Promise<T | undefined> {
     for (;;) {
       try {
         return await start();
@@ -327,7 +327,7 @@ export class Launch {
   }
 
   #again(job: Job): void {
-    const again = this.#allowed(() => this.#world.jobs.runAgain(job));
+    const again = this.allowed(() => this.#world.jobs.runAgain(job));
     const shown = again.then((started) => started && this.#world.show(started));
     shown.catch((error: unknown) => {
       if (error instanceof CallFailed && error.code === 'foreign') {
@@ -345,7 +345,7 @@ export class Launch {
     if (this.#starting === key) return;
     this.#starting = key;
     try {
-      const job = await this.#allowed(() => this.#world.jobs.start(start));
+      const job = await this.allowed(() => this.#world.jobs.start(start));
       if (job) this.#world.show(job);
     } catch (error) {
       const what = start.kind === 'command' ? start.command : start.targets.join(' ');

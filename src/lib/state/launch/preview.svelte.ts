@@ -34,6 +34,13 @@ export class Previewer {
     return this.#round;
   }
 
+  /** A request with the hash of where its hosts were when this was shown: elsewhere by then, it is refused. */
+  asShown(start: Start): Start {
+    const places = this.shown?.places;
+    if (places === undefined || start.kind === 'target') return start;
+    return { ...start, rules: { ...start.rules, shown: places } };
+  }
+
   async #ask(): Promise<void> {
     while (this.#wanted !== null) {
       const wanted = this.#wanted;

@@ -8,10 +8,12 @@ use orchestrator::{
     engine::Engine,
 };
 
-use super::{Outcome, many_hosts, out, settled};
+use super::{Failed, Outcome, many_hosts, out, settled};
 
 /// Between two looks at whether somebody carries an order out.
 const AGAIN: Duration = Duration::from_millis(50);
+/// Between two looks at a batch that another program drives.
+const LOOK: Duration = Duration::from_millis(250);
 
 #[derive(Debug, Args)]
 pub(crate) struct Batch {
@@ -89,8 +91,8 @@ fn show(batch: &OneBatch) -> Outcome {
     });
     out::table(&rows.collect::<Vec<_>>())?;
     out::line(many_hosts::folded(batch))?;
-    if let Some(why) = &batch.held {
-        out::line(format_args!("held: {why}"))?;
+    if let Some(why) = many_hosts::held(batch) {
+        out::line(why)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -143,6 +145,7 @@ async fn give(engine: &Engine, batch: &OneBatch, order: Order, json: bool) -> Ou
     }
     let since = (!waits).then_some(batch.changes);
     loop {
+        // Whoever is alone with a batch whose driver is gone holds it first, and an order lets it go.
         match engine.drive_batch(batch.id).await {
             Ok(true) => {
                 let how = many_hosts::Shown {
@@ -153,10 +156,38 @@ async fn give(engine: &Engine, batch: &OneBatch, order: Order, json: bool) -> Ou
             }
             Ok(false) if engine.is_ordered(batch.id) => tokio::time::sleep(AGAIN).await,
             // Somebody drives it, or is done with it.
-            Ok(false) => return Ok(ExitCode::SUCCESS),
-            Err(_) if !engine.is_ordered(batch.id) => return Ok(ExitCode::SUCCESS),
+            Ok(false) => break,
+            Err(_) if !engine.is_ordered(batch.id) => break,
             Err(error) => return Err(error.into()),
         }
+    }
+    let now = match order {
+        Order::Drop => engine.find_batch(&batch.id.to_string()).await?,
+        Order::LetGo | Order::Cancel { .. } => by_another(engine, batch).await?,
+    };
+    let outcome = many_hosts::ended(&now)?;
+    Ok(match order {
+        Order::LetGo => outcome,
+        // What was wanted was done.
+        Order::Drop | Order::Cancel { .. } => ExitCode::SUCCESS,
+    })
+}
+
+/// Waits until a batch that another program drives is over, held hosts aside.
+async fn by_another(engine: &Engine, batch: &OneBatch) -> Result<OneBatch, Failed> {
+    let id = batch.id.to_string();
+    let mut is_said = false;
+    loop {
+        let now = engine.find_batch(&id).await?;
+        let counts = now.counts();
+        if counts.running + counts.queued == 0 {
+            return Ok(now);
+        }
+        if !is_said {
+            out::say("another program goes on with it, and has what its hosts write");
+            is_said = true;
+        }
+        tokio::time::sleep(LOOK).await;
     }
 }
 

@@ -4,13 +4,14 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use orchestrator::{
-    engine::{Catalog, Names},
+    engine::{Catalog, Engine, Names},
     host::{Host, Reach, ReachState},
     hosts::NewHost,
+    job::Status,
     visible::visible,
 };
 
-use super::{Failed, Outcome, engine, list::warn, out};
+use super::{Failed, Outcome, engine, job_words, list::warn, out, prompts, run};
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -48,6 +49,12 @@ enum Change {
         place: String,
         #[command(flatten)]
         way: Way,
+        /// A tag, so that --on @TAG means it; may be given several times
+        #[arg(long = "tag", value_name = "TAG")]
+        tags: Vec<String>,
+        /// Mark it as production
+        #[arg(long)]
+        production: bool,
     },
     /// Change a host that was added; an empty value removes that setting
     Edit {
@@ -105,28 +112,40 @@ struct Way {
     /// The hosts it is reached through
     #[arg(long)]
     jump: Option<String>,
+    /// Log in there first, and save it only if that works
+    #[arg(long)]
+    test: bool,
 }
 
 pub(crate) async fn hosts(hosts: Hosts) -> Outcome {
     let engine = engine().await?;
-    let catalog = engine.catalog();
     match hosts.change {
-        Some(change) => self::change(catalog, change).await?,
-        None => list(catalog, &hosts).await?,
+        Some(change) => self::change(&engine, change).await?,
+        None => list(&engine, &hosts).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn change(catalog: &Catalog, change: Change) -> Result<(), Failed> {
+async fn change(engine: &Engine, change: Change) -> Result<(), Failed> {
+    let catalog = engine.catalog();
     match change {
         Change::Production { name, whether } => {
             catalog.mark_production(&name, whether == "on").await?;
         }
-        Change::Add { name, place, way } => {
+        Change::Add {
+            name,
+            place,
+            way,
+            tags,
+            production,
+        } => {
             let (user, rest) = match place.rsplit_once('@') {
                 Some((user, rest)) => (Some(user.to_owned()), rest),
                 None => (None, place.as_str()),
             };
+            if user.as_deref() == Some("") {
+                return Err(Failed::new(format!("'{place}' has no user before its @")));
+            }
             let (address, port) = address_and_port(rest);
             let host = NewHost {
                 name,
@@ -136,7 +155,10 @@ async fn change(catalog: &Catalog, change: Change) -> Result<(), Failed> {
                 key: way.key,
                 jump: way.jump,
             };
-            catalog.add_host(host).await?;
+            if way.test {
+                log_in(engine, &host).await?;
+            }
+            catalog.add_host(host, tags, production).await?;
         }
         Change::Edit {
             name,
@@ -153,11 +175,14 @@ async fn change(catalog: &Catalog, change: Change) -> Result<(), Failed> {
                 key: way.key,
                 jump: way.jump,
             };
+            if way.test {
+                log_in(engine, &host).await?;
+            }
             catalog.edit_host(host).await?;
         }
         Change::Rm { name } => catalog.remove_host(&name).await?,
         Change::Tag { set, tags, remove } => {
-            let chosen = catalog.choose_hosts(&set, Vec::new(), Names::Known).await?;
+            let chosen = engine.choose_hosts(&set, Names::Known).await?;
             catalog.tag_hosts(chosen.hosts, tags, !remove).await?;
         }
         Change::Import {
@@ -210,15 +235,39 @@ async fn import(
     Ok(())
 }
 
-async fn list(catalog: &Catalog, hosts: &Hosts) -> Result<(), Failed> {
+/// Logs in to a host that is not saved yet, and says how that went.
+async fn log_in(engine: &Engine, host: &NewHost) -> Result<(), Failed> {
+    let begin = async || Ok(vec![engine.try_host(host).await?]);
+    let jobs = run::allowed(engine, begin).await?;
+    let Some(id) = jobs.first().map(|job| job.id) else {
+        return Ok(());
+    };
+    let answering = tokio::spawn(prompts::answer_all(engine.clone(), move |job| job == id));
+    let job = engine.jobs().over(id).await;
+    answering.abort();
+    let job = job?;
+    match job.status() {
+        Status::Done => {
+            out::say(format_args!("{}: logged in, and a command ran", host.name));
+            Ok(())
+        }
+        _ => {
+            let why = job.reason().unwrap_or_else(|| job_words::end(&job));
+            Err(Failed::new(format!(
+                "{}: {why}; it was not saved",
+                host.name
+            )))
+        }
+    }
+}
+
+async fn list(engine: &Engine, hosts: &Hosts) -> Result<(), Failed> {
+    let catalog = engine.catalog();
     let listed = catalog.hosts().await?;
     warn(&listed.problems);
     let mut listed_hosts = listed.found;
     if let Some(set) = &hosts.set {
-        let chosen = catalog
-            .choose_hosts(set, Vec::new(), Names::Known)
-            .await?
-            .hosts;
+        let chosen = engine.choose_hosts(set, Names::Known).await?.hosts;
         for name in &chosen {
             if !listed_hosts
                 .iter()
@@ -323,6 +372,9 @@ fn why(host: &Host) -> Result<(), Failed> {
         ("also called", host.also.join(", ")),
         ("tags", host.tags.join(", ")),
     ];
+    if let Some(way) = &host.through {
+        out::line(format_args!("  through: {way}"))?;
+    }
     for (what, words) in more.iter().filter(|(_, words)| !words.is_empty()) {
         out::line(format_args!("  {what}: {words}"))?;
     }

@@ -94,8 +94,13 @@ impl Many {
         })
     }
 
-    /// The rules, for a set as it was written.
-    pub(crate) fn rules(&self, chosen: String, timeout: Option<u64>) -> Rules {
+    /// The rules, for a set as it was written, and the hash of it as it was shown.
+    pub(crate) fn rules(
+        &self,
+        chosen: String,
+        timeout: Option<u64>,
+        shown: Option<String>,
+    ) -> Rules {
         Rules {
             chosen,
             limit: self.limit,
@@ -103,6 +108,7 @@ impl Many {
             check: self.check.clone(),
             stop_after: self.stop_after,
             sudo: self.sudo,
+            shown,
             timeout,
         }
     }
@@ -157,13 +163,14 @@ pub(crate) async fn follow(engine: &Engine, id: Uuid, how: Shown, since: Option<
             out::say(format_args!("{}: {why}", host.name));
         }
     }
+    if engine.has_left_over() {
+        // Started by a program that is gone: nobody archives them while we only look on.
+        super::archive_in_background();
+    }
     for job in now.hosts.iter().filter_map(|host| host.job) {
         archived(engine, job).await;
     }
     kept(engine, batch).await;
-    if engine.has_left_over() {
-        super::archive_in_background();
-    }
     ended(&now)
 }
 
@@ -172,6 +179,7 @@ pub(crate) async fn started(engine: &Engine, id: Uuid) -> Result<Vec<Job>, Faile
     let Some(mut batch) = engine.watch_batch(id) else {
         return Ok(Vec::new());
     };
+    out::say(format_args!("batch {id}"));
     // The next hosts may wait for what the first ones ask.
     answer(engine, batch.clone());
     let is_started = |batch: &Arc<Batch>| batch.counts().queued == 0;
@@ -289,11 +297,8 @@ async fn kept(engine: &Engine, mut batch: watch::Receiver<Arc<Batch>>) {
 /// The last line, and the code to exit with: 0 if all went well, 255 if a host was never reached, else 1.
 pub(crate) fn ended(batch: &Batch) -> Outcome {
     out::say(folded(batch));
-    if let Some(why) = &batch.held {
-        out::say(format_args!(
-            "held: {why}; vmo batch {} --let-go, or --drop",
-            batch.id
-        ));
+    if let Some(why) = held(batch) {
+        out::say(why);
     }
     let counts = batch.counts();
     Ok(if usize::try_from(counts.done) == Ok(batch.hosts.len()) {
@@ -303,6 +308,15 @@ pub(crate) fn ended(batch: &Batch) -> Outcome {
     } else {
         ExitCode::from(1)
     })
+}
+
+/// Why hosts are held, and what to do.
+pub(crate) fn held(batch: &Batch) -> Option<String> {
+    let why = batch.held.as_ref()?;
+    let id = batch.id;
+    Some(format!(
+        "held: {why}; to start them, vmo batch {id} --let-go; to leave them out, --drop"
+    ))
 }
 
 /// `38 done · 2 error: web[03,17] · 1 login failed: db-1 · 1 unreachable: db-2`.

@@ -74,7 +74,8 @@ pub(crate) struct Run {
     /// Print the job as JSON when it is over, and not its log
     #[arg(long)]
     json: bool,
-    /// Run this script instead of a command, by the program that its first line names; what is after `--` is its arguments
+    /// Run this script instead of a command, by the program that its first line names; what is after `--` is its
+    /// arguments; at most 48 KiB
     #[arg(long, value_name = "FILE", conflicts_with = "targets")]
     script: Option<PathBuf>,
     /// Targets, and NAME=value for make
@@ -93,12 +94,12 @@ pub(crate) struct Run {
 pub(crate) async fn run(run: Run) -> Outcome {
     let jobs = async {
         let engine = engine().await?;
+        let how = run.many.shown(run.json)?;
         let start = start_of(&run, &engine).await?;
         if let Some((rows, cols)) = terminal::size() {
             engine.set_window(rows, cols);
         }
         let problem = say_problems(&engine, &start).await?;
-        let how = run.many.shown(run.json)?;
         let begin = async || engine.start(start.clone(), Consent::Given).await;
         let jobs = allowed(&engine, begin).await;
         let jobs = jobs.map_err(|failed| unless_said(failed.into(), problem.as_deref()))?;
@@ -129,7 +130,7 @@ pub(crate) async fn run(run: Run) -> Outcome {
 }
 
 /// Starts it; a command of the SSH config that has to be allowed first is asked about at the terminal.
-async fn allowed(
+pub(crate) async fn allowed(
     engine: &Engine,
     start: impl AsyncFn() -> Result<Vec<Job>, EngineError>,
 ) -> Result<Vec<Job>, EngineError> {

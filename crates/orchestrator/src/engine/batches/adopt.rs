@@ -16,7 +16,8 @@ use crate::{
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 impl Engine {
-    /// Takes over the batches that no engine drives, and watches the others in case their engine ends.
+    /// Takes over the batches that no engine drives, whose waiting hosts are held then, and watches the others: if their
+    /// engine ends, it goes on with them.
     pub(in crate::engine) fn look_at_batches(&self) {
         if !self.0.options.takes_over {
             return;
@@ -25,7 +26,7 @@ impl Engine {
             if self.0.batches.get(id).is_some() {
                 continue;
             }
-            match self.try_drive(id, &place) {
+            match self.try_drive(id, &place, true) {
                 Ok(true) => {}
                 Ok(false) => self.look_on(id, place),
                 Err(error) => tracing::warn!(batch = %id, %error, "a batch is left alone"),
@@ -58,7 +59,9 @@ impl Engine {
             };
             let mut batch = place.read()?.batch;
             let hosts = batch.hosts.iter().zip(&recorded.hosts).enumerate();
-            let ended = hosts.filter(|(_, (known, recorded))| known.state != recorded.state);
+            let ended = hosts.filter(|(_, (known, recorded))| {
+                known.state != recorded.state && recorded.state.is_over()
+            });
             let mut happened: Vec<Entry> = ended
                 .map(|(host, (_, recorded))| Entry::Ended {
                     host,
@@ -67,6 +70,7 @@ impl Engine {
                     unreachable: recorded.unreachable.clone(),
                 })
                 .collect();
+            happened.extend(batch.left());
             if batch.finished_at.is_none() {
                 happened.push(Entry::Rested {
                     at: crate::clock::now(),
@@ -101,18 +105,21 @@ impl Engine {
     pub async fn drive_batch(&self, id: Uuid) -> Result<bool, EngineError> {
         self.blocking(move |engine| {
             let place = BatchFolder::of(engine.folders(), id)?;
-            Ok(engine.try_drive(id, &place)?)
+            Ok(engine.try_drive(id, &place, true)?)
         })
         .await
     }
 
-    fn try_drive(&self, id: Uuid, place: &BatchFolder) -> std::io::Result<bool> {
+    /// `is_left` is whether nobody has seen another engine drive it, whose work this one goes on with.
+    fn try_drive(&self, id: Uuid, place: &BatchFolder, is_left: bool) -> std::io::Result<bool> {
         let Some(claim) = place.claim()? else {
             return Ok(false);
         };
         let found = place.read()?;
         tracing::debug!(batch = %id, "a batch is taken over");
-        Driver::new(self, place.clone(), claim, found).go();
+        Driver::new(self, place.clone(), claim, found)
+            .held_if(is_left)
+            .go();
         Ok(true)
     }
 
@@ -158,7 +165,8 @@ impl Engine {
             } else {
                 Some(place.read()?.batch)
             };
-            Ok((now, batch, !engine.try_drive(id, &place)?))
+            // At the first look, nobody knows whether it was driven a moment ago.
+            Ok((now, batch, !engine.try_drive(id, &place, before == 0)?))
         });
         match looked.await {
             Ok((now, batch, goes_on)) => {

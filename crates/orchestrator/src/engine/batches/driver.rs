@@ -42,6 +42,8 @@ pub(in crate::engine) struct Driver {
     batch: watch::Sender<Arc<Batch>>,
     ordered: Arc<Notify>,
     is_of_earlier_boot: bool,
+    /// Whether nobody drove it before: what waits is held then.
+    is_left: bool,
     /// The ways to hosts whose turn has not come, as far as they are known.
     routes: HashMap<usize, Route>,
     running: JoinSet<Over>,
@@ -72,6 +74,7 @@ impl Driver {
             batch,
             ordered,
             is_of_earlier_boot: found.is_of_earlier_boot,
+            is_left: false,
             routes: HashMap::new(),
             running: JoinSet::new(),
             rests: false,
@@ -79,8 +82,14 @@ impl Driver {
     }
 
     /// Keeps the ways to the hosts.
-    pub(in crate::engine) fn with_routes(mut self, routes: impl Iterator<Item = Route>) -> Self {
-        self.routes = routes.enumerate().collect();
+    pub(in crate::engine) fn with_routes(mut self, routes: HashMap<usize, Route>) -> Self {
+        self.routes = routes;
+        self
+    }
+
+    /// Holds what waits, if nobody drove it before.
+    pub(in crate::engine) fn held_if(mut self, is_left: bool) -> Self {
+        self.is_left = is_left;
         self
     }
 
@@ -103,6 +112,9 @@ impl Driver {
     }
 
     async fn drive(&mut self) -> io::Result<()> {
+        if let Some(held) = self.now().left().filter(|_| self.is_left) {
+            self.happened(&[held])?;
+        }
         self.take_up();
         loop {
             self.take_orders().await?;
@@ -285,7 +297,12 @@ impl Driver {
             (true, _) => Entry::Checked { host, why: why() },
             (false, true) => Entry::ended(host, End::new(HostState::Error, why())),
             (false, false) => Entry::Requeued { host },
-        }])
+        }])?;
+        // It waits as all others do.
+        match self.now().held.clone() {
+            Some(why) => self.happened(&[Entry::Held { why }]),
+            None => Ok(()),
+        }
     }
 
     fn hold_if_it_stops(&mut self) -> io::Result<()> {

@@ -151,6 +151,26 @@ impl BatchFolder {
         }))
     }
 
+    /// Whether some engine drives it.
+    pub(in crate::engine) fn is_driven(&self) -> io::Result<bool> {
+        match File::open(self.0.path().join(BATCH))?.try_lock_shared() {
+            Ok(()) => Ok(false),
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// The batch as it is now: if no engine drives it, what waits is held, for nobody would start it.
+    pub(in crate::engine) fn read_left(&self) -> io::Result<Batch> {
+        // Looked at first: who drives it by then may have started what this has as queued.
+        let is_driven = self.is_driven()?;
+        let mut batch = self.read()?.batch;
+        if !is_driven && let Some(held) = batch.left() {
+            batch.apply(&held);
+        }
+        Ok(batch)
+    }
+
     /// Whether it is there.
     pub(in crate::engine) fn is_there(&self) -> bool {
         self.0.path().join(BATCH).exists()

@@ -4,6 +4,10 @@ use std::{
     collections::{BTreeSet, HashSet},
     fs,
     io::{self, Read},
+    os::unix::fs::FileTypeExt,
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
 
 use super::Catalog;
@@ -17,6 +21,8 @@ use crate::{
 
 /// Bytes of a file of names, at most.
 const LONGEST: u64 = 4 << 20;
+/// How long a pipe of names may give nothing.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Characters of the names that nothing knows, as they are named.
 const LONGEST_NAMED: usize = 200;
 /// The tag of hosts that a person marked as production.
@@ -56,6 +62,11 @@ impl Catalog {
                     EngineError::NotFound(error.to_string())
                 }
             })?;
+            if of == Names::Known {
+                let known: HashSet<&String> = hosts.0.iter().map(|host| &host.name).collect();
+                let others = choice.hosts.iter().filter(|name| !known.contains(name));
+                others.map(String::as_str).try_for_each(is_name)?;
+            }
             if of == Names::Known && !hosts.is_one_for_ssh(&line, &choice) {
                 hosts.knows(&choice, &catalog.ssh())?;
             }
@@ -150,13 +161,54 @@ impl Inventory for Hosts {
     }
 
     fn read(&self, path: Option<&str>) -> io::Result<String> {
-        let mut text = String::new();
-        match path {
-            Some(path) => fs::File::open(path)?
-                .take(LONGEST)
-                .read_to_string(&mut text)?,
-            None => io::stdin().take(LONGEST).read_to_string(&mut text)?,
+        let Some(path) = path else {
+            return text_of(io::stdin());
         };
-        Ok(text)
+        let kind = fs::metadata(path)?.file_type();
+        if kind.is_char_device() || kind.is_block_device() {
+            return Err(io::Error::other("it is a device and no file of names"));
+        }
+        if !kind.is_fifo() {
+            return text_of(fs::File::open(path)?);
+        }
+        // Nobody may ever write into it.
+        let (sender, answer) = mpsc::channel();
+        let path = path.to_owned();
+        thread::spawn(move || {
+            let text = fs::File::open(path).and_then(text_of);
+            // Whoever asked may be gone.
+            sender.send(text).ok();
+        });
+        let none = |_| io::Error::other("nobody has written into it for 10 s");
+        answer.recv_timeout(PATIENCE).map_err(none)?
     }
+}
+
+/// All that is read, if that is a text that is not too long: of one that is cut, names would be left out.
+fn text_of(from: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    from.take(LONGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST {
+        let why = format!("it has more than {} MiB of names", LONGEST >> 20);
+        return Err(io::Error::other(why));
+    }
+    Ok(text)
+}
+
+/// Refuses what `ssh` would take otherwise than a set means it: an option, and a port behind a name.
+fn is_name(name: &str) -> Result<(), EngineError> {
+    let host = name.rsplit_once('@').map_or(name, |(_, host)| host);
+    if host.starts_with('-') || host.is_empty() {
+        let why = format!("'{name}' is no host: its name begins with '-', or is empty");
+        return Err(EngineError::Refused(why));
+    }
+    if let Some((host, port)) = host.split_once(':')
+        && !port.contains(':')
+    {
+        let why = format!(
+            "'{name}': a port is no part of a name: add it as a host, by vmo hosts add NAME {host}:{port}"
+        );
+        return Err(EngineError::Refused(why));
+    }
+    Ok(())
 }

@@ -3,6 +3,7 @@
 use super::Catalog;
 use crate::{
     engine::EngineError,
+    launch::Unreached,
     settings::AllowedCommands,
     ssh::{Purpose, Refusal, Route},
 };
@@ -48,8 +49,34 @@ impl Catalog {
     }
 }
 
+impl Catalog {
+    /// The same of each of many hosts; why there is no way to one is part of the answer.
+    ///
+    /// # Errors
+    /// If a command has to be allowed first.
+    pub(in crate::engine) fn ways(
+        &self,
+        hosts: &[String],
+        command: &str,
+    ) -> Result<Vec<Result<Route, Unreached>>, EngineError> {
+        let allowed = AllowedCommands::read(self.config()).0;
+        let may_run = |text: &str| allowed.allows(text);
+        let purpose = Purpose::new(Some(command), &may_run).with_own_ssh(&may_run);
+        let config = self.ssh();
+        let way = |host: &String| match config.resolve_for(host, &purpose) {
+            Ok(route) => Ok(Ok(route)),
+            Err(refusal) if refusal.consent.is_some() => Err(no_route(host, refusal)),
+            Err(refusal) => Ok(Err(Unreached {
+                why: refusal.why,
+                reason: refusal.reason.word().to_owned(),
+            })),
+        };
+        hosts.iter().map(way).collect()
+    }
+}
+
 /// Why a host cannot be reached, or not before a command is allowed.
-fn no_route(host: &str, refusal: Refusal) -> EngineError {
+pub(super) fn no_route(host: &str, refusal: Refusal) -> EngineError {
     match refusal.consent {
         Some(unallowed) => EngineError::NeedsConsent {
             host: host.to_owned(),

@@ -8,17 +8,14 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::{Catalog, Listed, production::place_of};
+use super::{Catalog, Listed};
 use crate::{
     engine::EngineError,
     folders::Folders,
     host::{Host, Source, SourceKind},
-    hosts::{
-        self, Entry, HostsError, ImportedHosts, Listing, NewHost, OwnHosts, OwnTags, SourceCache,
-        Sources, Where,
-    },
+    hosts::{self, Entry, HostsError, NewHost, OwnHosts, OwnTags, SourceCache, Where},
     make,
-    settings::{AllowedCommands, Production, SavedCommands, place},
+    settings::{AllowedCommands, Production, SavedCommands},
     ssh,
 };
 
@@ -63,8 +60,15 @@ impl HostList {
     }
 }
 
+/// The person's SSH config and hosts, with a text of ours that counts before them.
+pub(super) fn config_behind(folders: &Folders, text: &str) -> ssh::Config {
+    let paths: Vec<&Path> = folders.ssh_configs.iter().map(PathBuf::as_path).collect();
+    let own = OwnHosts::of(&folders.config).path();
+    ssh::Config::read_behind((text, hosts::NAME), &[&own], &paths, &folders.home)
+}
+
 /// The folders of projects, whether or not they can be run.
-fn project_folders(folders: &Folders) -> Vec<PathBuf> {
+pub(super) fn project_folders(folders: &Folders) -> Vec<PathBuf> {
     let (projects, _) = make::Projects::new(make::Folders {
         registry: folders.registry.clone(),
         config_dir: folders.config.clone(),
@@ -80,14 +84,11 @@ impl HostSnapshot {
         let projects = project_folders(folders);
         let allowed = AllowedCommands::read(&folders.config).0;
         let read = kept.read(&place_in(folders, &projects), &|text| allowed.allows(text));
-        let paths: Vec<&Path> = folders.ssh_configs.iter().map(PathBuf::as_path).collect();
-        let own = OwnHosts::of(&folders.config).path();
-        let config = |text: &str| {
-            let text = (text, hosts::NAME);
-            ssh::Config::read_behind(text, &[&own], &paths, &folders.home)
-        };
+        let config = |text: &str| config_behind(folders, text);
         let own_config = config("");
-        let entries = hosts::merge(&own_config.hosts(), read.machines);
+        let entries = hosts::merge(&own_config.hosts(), read.machines, &|name| {
+            own_config.through(name)
+        });
         let text = hosts::written(&entries);
         let whole = if text.is_empty() {
             own_config
@@ -103,7 +104,7 @@ impl HostSnapshot {
     }
 }
 
-fn place_in<'a>(folders: &'a Folders, projects: &'a [PathBuf]) -> Where<'a> {
+pub(super) fn place_in<'a>(folders: &'a Folders, projects: &'a [PathBuf]) -> Where<'a> {
     Where {
         home: &folders.home,
         config: &folders.config,
@@ -137,10 +138,10 @@ impl Catalog {
         of(problem);
         let (marked, problem) = Production::read(self.config());
         of(problem);
-        let marked = marked.marked(|name| place_of(&snapshot.config, name));
+        let marked = marked.marked(|name| snapshot.config.machine_of(name));
         let mut hosts = self.merged(&snapshot);
         for host in &mut hosts {
-            host.production = marked.has(&host.name, &place(&host.hostname, host.port));
+            host.production = marked.has(&host.name, |name| snapshot.config.machine_of(name));
             host.commands = saved.of(&host.name);
             host.tags.extend(tags.of(&host.name).map(str::to_owned));
             host.tags.sort();
@@ -247,7 +248,7 @@ impl Catalog {
         self.0.hosts.files()
     }
 
-    async fn change_hosts(
+    pub(super) async fn change_hosts(
         &self,
         change: impl FnOnce(&Path) -> Result<(), HostsError> + Send + 'static,
     ) -> Result<(), EngineError> {
@@ -260,40 +261,21 @@ impl Catalog {
         .await
     }
 
-    /// Adds a host of a person's own.
-    ///
-    /// # Errors
-    /// If something of it cannot be, a host is called that already, or the file cannot be written.
-    pub async fn add_host(&self, host: NewHost) -> Result<(), EngineError> {
-        let listed = self.hosts().await?.found;
-        let same = listed
-            .iter()
-            .find(|other| other.name == host.name && other.vanished.is_none());
-        if let Some(other) = same {
-            let why = format!("'{}' already exists, in {}", host.name, other.place);
-            return Err(EngineError::Refused(why));
-        }
-        self.change_hosts(move |config| OwnHosts::of(config).insert(&host))
-            .await
-    }
-
-    /// Changes what is given of a host of a person's own.
-    ///
-    /// # Errors
-    /// As [`Self::add_host`], and if it is not one of them.
-    pub async fn edit_host(&self, host: NewHost) -> Result<(), EngineError> {
-        self.change_hosts(move |config| OwnHosts::of(config).edit(&host))
-            .await
-    }
-
-    /// Removes a host of a person's own.
-    ///
-    /// # Errors
-    /// If it is not one of them, or the file cannot be written.
-    pub async fn remove_host(&self, name: &str) -> Result<(), EngineError> {
-        let name = name.to_owned();
-        self.change_hosts(move |config| OwnHosts::of(config).remove(&name))
-            .await
+    /// As [`Self::change_hosts`]; what is not listed any more then was taken off by a person, and is not missed.
+    pub(super) async fn take_off(
+        &self,
+        change: impl FnOnce(&Path) -> Result<(), HostsError> + Send + 'static,
+    ) -> Result<(), EngineError> {
+        self.blocking(move |catalog| {
+            let before = catalog.host_names();
+            change(catalog.config())?;
+            catalog.reload_hosts();
+            let gone = before.difference(&catalog.host_names()).cloned().collect();
+            hosts::forget(&catalog.0.folders.data, &gone)?;
+            catalog.report_hosts();
+            Ok(())
+        })
+        .await
     }
 
     /// Gives tags to hosts, or takes them away.
@@ -310,84 +292,13 @@ impl Catalog {
             .await
     }
 
-    /// Reads hosts from a file or a folder from now on.
-    ///
-    /// # Errors
-    /// If no hosts can be read from it, or the list of sources cannot be written.
-    pub async fn import_hosts(&self, path: &Path) -> Result<ImportedHosts, EngineError> {
-        let path = path.to_owned();
-        self.blocking(move |catalog| {
-            let before = catalog.host_names();
-            let read = Sources::add_file(catalog.config(), &path)?;
-            catalog.reload_hosts();
-            catalog.report_hosts();
-            Ok(catalog.imported(&before, read))
-        })
-        .await
+    /// What sources beside the SSH config name, as a text that one would hold.
+    pub(super) fn written_hosts(&self) -> String {
+        hosts::written(&self.0.hosts.now.lock().entries)
     }
 
-    /// Reads hosts from what a command prints from now on, and allows it to run here.
-    ///
-    /// # Errors
-    /// If a file of ours cannot be written. What is wrong with its answer is among the problems.
-    pub async fn import_hosts_of_command(&self, text: &str) -> Result<ImportedHosts, EngineError> {
-        let before = self.blocking(|catalog| Ok(catalog.host_names())).await?;
-        let (own, shown) = (text.to_owned(), text.to_owned());
-        self.change_hosts(move |config| Sources::add_command(config, &own))
-            .await?;
-        self.allow_command(&shown, true).await?;
-        self.refresh_hosts().await?;
-        self.blocking(move |catalog| {
-            let projects = project_folders(&catalog.0.folders);
-            let allowed = AllowedCommands::read(catalog.config()).0;
-            let read =
-                hosts::of_command(&place_in(&catalog.0.folders, &projects), &shown, &|text| {
-                    allowed.allows(text)
-                });
-            Ok(catalog.imported(&before, read))
-        })
-        .await
-    }
-
-    fn host_names(&self) -> BTreeSet<String> {
+    pub(super) fn host_names(&self) -> BTreeSet<String> {
         let entries = &self.0.hosts.now.lock().entries;
         entries.iter().map(|entry| entry.name.clone()).collect()
-    }
-
-    /// What a source has brought to the list beyond the names that it had before.
-    fn imported(&self, before: &BTreeSet<String>, read: Listing) -> ImportedHosts {
-        let new = self.host_names().difference(before).count();
-        ImportedHosts {
-            new: u32::try_from(new).unwrap_or(u32::MAX),
-            problems: read.problems,
-        }
-    }
-
-    /// Reads hosts no longer from a file, a folder or a command.
-    ///
-    /// # Errors
-    /// If it is no source that was added, or the list of sources cannot be written.
-    pub async fn drop_host_source(&self, what: &str) -> Result<(), EngineError> {
-        let what = what.to_owned();
-        self.change_hosts(move |config| Sources::remove(config, &what))
-            .await
-    }
-
-    /// Runs the commands that name hosts, as far as they are allowed, and reads all sources again.
-    ///
-    /// # Errors
-    /// If their answers cannot be kept.
-    pub async fn refresh_hosts(&self) -> Result<(), EngineError> {
-        self.blocking(move |catalog| {
-            let projects = project_folders(&catalog.0.folders);
-            let allowed = AllowedCommands::read(catalog.config()).0;
-            hosts::refresh(&place_in(&catalog.0.folders, &projects), |text| {
-                allowed.allows(text)
-            })?;
-            catalog.reload_hosts();
-            catalog.report_hosts();
-            Ok(())
-        })
-        .await
     }
 }

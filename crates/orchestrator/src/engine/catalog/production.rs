@@ -1,19 +1,8 @@
 //! Hosts in production: on those, a dangerous command runs only if their names were typed. A mark is of the machine that
-//! the SSH config leads to, so another name for it is marked, too.
+//! the SSH config leads to, so another name for it is marked, too; the same address behind another host is none.
 
 use super::Catalog;
-use crate::{
-    engine::EngineError,
-    make,
-    settings::{Production, place},
-    ssh,
-};
-
-/// The machine that a name leads to by the SSH config.
-pub(in crate::engine) fn place_of(config: &ssh::Config, name: &str) -> String {
-    let (hostname, port) = config.address_of(name);
-    place(&hostname, port)
-}
+use crate::{engine::EngineError, make, settings::Production};
 
 impl Catalog {
     /// Sets whether a host is in production, and with it every other name of the same machine.
@@ -29,15 +18,19 @@ impl Catalog {
     fn mark(&self, host: &str, production: bool) -> Result<(), EngineError> {
         let hosts = self.list_hosts().found;
         // A mark can always be taken away: its host may have left the config.
-        if production && !hosts.iter().any(|listed| listed.name == host) {
+        if production
+            && !hosts
+                .iter()
+                .any(|listed| listed.name == host || listed.also.iter().any(|name| name == host))
+        {
             let why = format!("no host is called '{host}' in the SSH config");
             return Err(EngineError::NotFound(why));
         }
         let (config, ssh) = (self.config(), self.ssh());
         if production {
-            Production::mark(config, host, place_of(&ssh, host))?;
+            Production::mark(config, host, ssh.machine_of(host))?;
         } else {
-            Production::unmark(config, host, |name| place_of(&ssh, name))?;
+            Production::unmark(config, host, |name| ssh.machine_of(name))?;
         }
         self.report_hosts();
         Ok(())
@@ -47,8 +40,8 @@ impl Catalog {
     pub(in crate::engine) fn in_production(&self, hosts: &[String]) -> Vec<String> {
         let ssh = self.ssh();
         let (kept, _) = Production::read(self.config());
-        let marked = kept.marked(|name| place_of(&ssh, name));
-        let is_marked = |host: &&String| marked.has(host, &place_of(&ssh, host));
+        let marked = kept.marked(|name| ssh.machine_of(name));
+        let is_marked = |host: &&String| marked.has(host, |name| ssh.machine_of(name));
         hosts.iter().filter(is_marked).cloned().collect()
     }
 

@@ -10,7 +10,7 @@ use crate::{
     engine::{Engine, EngineError},
     job::{Job, JobId},
     launch::{
-        Sought, Start,
+        Sought, Start, Unreached,
         checkout::{self, Checkout, Here},
     },
     log::Stream,
@@ -37,6 +37,8 @@ const USUAL: [&str; 11] = [
     "/var/www",
     "/usr/local/src",
 ];
+/// Characters of a host's own words that are shown.
+const SAID: usize = 200;
 /// Folders of other hosts in which a project was found before, at most.
 const REMEMBERED: usize = 20;
 
@@ -120,10 +122,8 @@ impl Engine {
                 }
                 None => Checkout {
                     host: name.clone(),
-                    problem: Some(match &host.why {
-                        Some(why) => why.clone(),
-                        None => format!("looking for it there ended: {}", host.state.word()),
-                    }),
+                    problem: Some(self.why_not_looked(host).await),
+                    unreached: unreached(host),
                     ..Checkout::default()
                 },
             };
@@ -132,6 +132,27 @@ impl Engine {
         }
         self.remember_checkouts(&project, found.clone()).await?;
         Ok(found)
+    }
+
+    /// Why nobody could look on a host, with its own words if it has any: a login without a shell says so itself.
+    async fn why_not_looked(&self, host: &OnHost) -> String {
+        let why = match &host.why {
+            Some(why) => why.clone(),
+            None => format!("looking for it there ended: {}", host.state.word()),
+        };
+        let job = host.job.filter(|_| host.state == HostState::Error);
+        let said = match job {
+            Some(job) => self.printed_by(job, |_| true).await.unwrap_or_default(),
+            None => String::new(),
+        };
+        let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
+        match last {
+            Some(last) => {
+                let last: String = last.chars().take(SAID).collect();
+                format!("{why}; it says: {last}")
+            }
+            None => why,
+        }
     }
 
     async fn remember_checkouts(
@@ -166,13 +187,23 @@ impl Engine {
         Ok(self.find_batch(&batch.to_string()).await?.hosts)
     }
 
-    /// What a job printed.
+    /// What a job answered.
     async fn answer_of(&self, job: JobId) -> Result<String, EngineError> {
+        let is_answer = |stream: Stream| stream == Stream::Stdout;
+        self.printed_by(job, is_answer).await
+    }
+
+    /// What a job printed.
+    async fn printed_by(
+        &self,
+        job: JobId,
+        is_meant: impl Fn(Stream) -> bool,
+    ) -> Result<String, EngineError> {
         let log = self.logs().of(job);
         let mut cursor = log.cursor(0);
         let mut answer = Vec::new();
         while let Some(chunks) = cursor.next().await? {
-            let printed = chunks.iter().filter(|chunk| chunk.stream == Stream::Stdout);
+            let printed = chunks.iter().filter(|chunk| is_meant(chunk.stream));
             printed.for_each(|chunk| answer.extend_from_slice(&chunk.bytes));
             if answer.len() > ANSWER {
                 break;
@@ -180,6 +211,12 @@ impl Engine {
         }
         Ok(String::from_utf8_lossy(&answer).into_owned())
     }
+}
+
+fn unreached(host: &OnHost) -> Option<Unreached> {
+    let reason = host.unreachable.clone()?;
+    let why = host.why.clone().unwrap_or_default();
+    (host.state == HostState::Unreachable).then_some(Unreached { why, reason })
 }
 
 /// The targets that a makefile has to name itself: none that a pattern makes, and no words that a target takes as its own.

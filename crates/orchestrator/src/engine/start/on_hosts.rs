@@ -11,7 +11,7 @@ use super::{
     silent::silent_last,
 };
 use crate::{
-    batch::{Batch, Entry, Rules, Step, Target},
+    batch::{Batch, Entry, HostState, Rules, Step, Target},
     engine::{
         Engine, EngineError,
         batches::{
@@ -19,11 +19,16 @@ use crate::{
             folder::{BatchFolder, Journal},
         },
     },
-    folders, ids,
+    folders,
+    hosts::NewHost,
+    ids,
     job::{Job, JobId},
+    launch::Unreached,
     ssh::Route,
 };
 
+/// The command that shows that a login works.
+const TRY: &str = "true";
 /// Hosts of one batch, at most.
 const MOST: usize = 100_000;
 
@@ -35,6 +40,8 @@ pub(super) struct OnHosts {
     /// Targets of a project, and the exact command on each of the hosts.
     pub(super) target: Option<(Target, HashMap<String, String>)>,
     pub(super) hosts: Vec<String>,
+    /// Hosts of several that are not reached, and why: nothing is started there.
+    pub(super) unreached: HashMap<String, Unreached>,
     pub(super) rules: Rules,
 }
 
@@ -46,6 +53,7 @@ impl OnHosts {
             pty,
             target: None,
             hosts,
+            unreached: HashMap::new(),
             rules,
         }
     }
@@ -77,13 +85,19 @@ impl OnHosts {
         lines
     }
 
-    fn batch(self, id: Uuid) -> Batch {
+    fn batch(mut self, id: Uuid) -> Batch {
         let command = (self.command, self.pty);
         let mut batch = Batch::new(id, folders::owner(), command, self.hosts, self.rules);
         if let Some((target, mut own)) = self.target {
             batch.target = Some(target);
             for host in &mut batch.hosts {
                 host.command = own.remove(&host.name);
+            }
+        }
+        for host in &mut batch.hosts {
+            if let Some(Unreached { why, reason }) = self.unreached.remove(&host.name) {
+                (host.state, host.why) = (HostState::Unreachable, Some(why));
+                host.unreachable = Some(reason);
             }
         }
         batch
@@ -98,6 +112,8 @@ impl Engine {
         mut what: OnHosts,
         silent: &HashSet<String>,
     ) -> Result<Vec<Job>, EngineError> {
+        let shown = what.rules.shown.take();
+        self.catalog().are_as_shown(&what.hosts, shown.as_deref())?;
         what.hosts = silent_last(what.hosts, silent);
         let is_alone = matches!(what.hosts.as_slice(), [_]);
         if what.rules.sudo && what.pty {
@@ -106,20 +122,21 @@ impl Engine {
             ));
         }
         let is_plain = what.rules.timeout.is_none() && what.rules.check.is_none();
-        let routes = self.catalog().routes(&what.hosts, &what.command)?;
         if is_alone && is_plain {
+            let routes = self.catalog().routes(&what.hosts, &what.command)?;
             let job = what.on(&what.hosts[0]).job();
             self.0.capacity.admit(&[job.id])?;
             let prepared = self.prepare_all(vec![job])?;
             return Ok(self.launch_all(prepared, routes));
         }
         is_allowed(&what.rules, what.hosts.len())?;
+        let routes = self.routes_of_many(&mut what)?;
         let id = ids::new_id();
         let mut batch = what.batch(id);
         for host in batch
             .hosts
             .iter_mut()
-            .filter(|host| silent.contains(&host.name))
+            .filter(|host| host.state == HostState::Queued && silent.contains(&host.name))
         {
             host.why =
                 Some("it did not answer in the last ten minutes, so it is tried last".into());
@@ -159,10 +176,57 @@ impl Engine {
             batch,
             is_of_earlier_boot: false,
         };
-        let driver = Driver::new(self, place, claim, found).with_routes(routes.iter().cloned());
-        let jobs = self.launch_all(prepared, routes);
+        let of_first = first.iter().filter_map(|host| routes.get(host).cloned());
+        let of_first = of_first.collect();
+        let driver = Driver::new(self, place, claim, found).with_routes(routes);
+        let jobs = self.launch_all(prepared, of_first);
         driver.go();
         Ok(jobs)
+    }
+
+    /// The ways to many hosts, by their numbers. One to which there is none holds the others up no more than one that does not
+    /// answer.
+    fn routes_of_many(&self, what: &mut OnHosts) -> Result<HashMap<usize, Route>, EngineError> {
+        let reached = |host: &&String| !what.unreached.contains_key(*host);
+        let hosts: Vec<String> = what.hosts.iter().filter(reached).cloned().collect();
+        let mut ways = self.catalog().ways(&hosts, &what.command)?.into_iter();
+        let mut routes = HashMap::new();
+        let mut none = Vec::new();
+        for (at, host) in what.hosts.iter().enumerate() {
+            if what.unreached.contains_key(host) {
+                continue;
+            }
+            match ways.next() {
+                Some(Ok(route)) => drop(routes.insert(at, route)),
+                Some(Err(unreached)) => none.push((host.clone(), unreached)),
+                None => {}
+            }
+        }
+        match none.first() {
+            Some((_, first)) if routes.is_empty() => {
+                return Err(EngineError::NotFound(first.why.clone()));
+            }
+            _ => what.unreached.extend(none),
+        }
+        Ok(routes)
+    }
+
+    /// Logs in to a host that is not saved yet, or with changes that are not: by a job that runs `true` there.
+    ///
+    /// # Errors
+    /// If the host cannot be, or there is no way to it.
+    pub async fn try_host(&self, host: &NewHost) -> Result<Job, EngineError> {
+        let host = host.clone();
+        self.blocking(move |engine| {
+            let route = engine.catalog().route_of_new(&host, TRY)?;
+            let job = draft::of_host(&host.name, TRY, false, None).job();
+            engine.0.capacity.admit(&[job.id])?;
+            let prepared = engine.prepare_all(vec![job])?;
+            let mut jobs = engine.launch_all(prepared, vec![route]);
+            let none = || EngineError::NotFound("nothing was started".into());
+            jobs.pop().ok_or_else(none)
+        })
+        .await
     }
 
     /// Starts a job on a host, outside of any group.

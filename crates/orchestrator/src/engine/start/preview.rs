@@ -148,8 +148,31 @@ impl Engine {
             preview.refusal = Some("there is no command to run".into());
             return preview;
         }
-        match self.catalog().routes(hosts, command) {
-            Ok(_) => {}
+        preview.places = Some(self.catalog().seal_of(hosts));
+        match self.catalog().ways(hosts, command) {
+            Ok(ways) => {
+                let none = ways.iter().zip(hosts).filter_map(|(way, host)| {
+                    let unreached = way.as_ref().err()?;
+                    Some((host, unreached.why.as_str()))
+                });
+                let none: Vec<(&String, &str)> = none.collect();
+                match none.first() {
+                    // Nothing is started anywhere.
+                    Some((_, why)) if none.len() == hosts.len() => {
+                        preview.refusal = Some((*why).to_owned());
+                    }
+                    Some((host, why)) => {
+                        let more = match none.len() - 1 {
+                            0 => String::new(),
+                            more => format!(" (and {more} more)"),
+                        };
+                        preview
+                            .notes
+                            .push(format!("{host} is not reached: {why}{more}"));
+                    }
+                    None => {}
+                }
+            }
             // It can be started: a person is asked then.
             Err(EngineError::NeedsConsent {
                 host, unallowed, ..
@@ -198,6 +221,7 @@ fn of_line(line: &str) -> Preview {
         recipe: Vec::new(),
         dangers: Vec::new(),
         production: Vec::new(),
+        places: None,
         notes: Vec::new(),
         refusal: None,
     }

@@ -40,7 +40,17 @@ impl Engine {
         }
         let known = Checkouts::read(self.catalog().config()).0;
         let mut own = HashMap::new();
-        for InFolder { host, folder } in on {
+        let mut unreached = HashMap::new();
+        for InFolder {
+            host,
+            folder,
+            unreached: why,
+        } in on
+        {
+            if let Some(why) = why {
+                unreached.insert(host.clone(), why.clone());
+                continue;
+            }
             let kept = known.on(&project.path, host);
             let folder = folder.as_deref().or(kept).ok_or_else(|| {
                 EngineError::NotFound(format!(
@@ -56,6 +66,7 @@ impl Engine {
             pty: wanted.pty,
             target: Some((target(&project.name, wanted), own)),
             hosts: on.iter().map(|one| one.host.clone()).collect(),
+            unreached,
             rules,
         })
     }
@@ -91,6 +102,7 @@ impl Engine {
                 }
                 Preview {
                     line: lines.join("\n"),
+                    places: routes.places,
                     notes,
                     refusal: routes.refusal,
                     ..preview
@@ -152,6 +164,7 @@ impl Engine {
             pty: job.pty,
             target: Some((target(project, wanted), own)),
             hosts,
+            unreached: HashMap::new(),
             rules: Rules {
                 sudo: job.sudo(),
                 ..Rules::default()

@@ -42,6 +42,41 @@ pub(super) fn inventory(text: &str) -> (Inventory, Vec<String>) {
     (inventory, problems)
 }
 
+/// Whether lines are such as an inventory begins with: sections, variables, and hosts with nothing but variables behind them.
+/// A host alone on a line may be any word of any file: there is a section, or a variable that counts, too.
+pub(in crate::hosts) fn begins(lines: &[&str]) -> bool {
+    let lines = lines.iter().map(|line| line.trim());
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with(['#', ';']));
+    let mut is_one = false;
+    for line in lines {
+        if header(line).is_some_and(|header| header.is_ok()) {
+            is_one = true;
+            continue;
+        }
+        let Some(words) = shlex::split(line) else {
+            return false;
+        };
+        is_one |= words.iter().any(|word| word.starts_with("ansible_"));
+        let Some((name, vars)) = words.split_first() else {
+            continue;
+        };
+        let vars = vars.iter().take_while(|word| !word.starts_with('#'));
+        let mut vars = vars.filter(|word| !word.contains('=') && *word != "=");
+        let is_assignment = line.contains('=') && counts_as_name(line);
+        let is_pattern = |c: char| c.is_alphanumeric() || "._-:[]@=".contains(c);
+        if !is_assignment && (!name.chars().all(is_pattern) || vars.next().is_some()) {
+            return false;
+        }
+    }
+    is_one
+}
+
+/// Whether what is before the first `=` of a line is the name of a variable.
+fn counts_as_name(line: &str) -> bool {
+    let name = line.split('=').next().unwrap_or_default().trim();
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
 /// `[group]`, `[group:children]`, `[group:vars]`.
 fn header(line: &str) -> Option<Result<(&str, Section), String>> {
     let inside = line.strip_prefix('[')?;
@@ -89,8 +124,9 @@ fn line_of(
                 return Ok(());
             };
             for name in range::names(name)? {
+                // That there are too many is said once, by whoever lists them.
                 if !inventory.has_room() {
-                    return Err("there are too many hosts".to_owned());
+                    return Ok(());
                 }
                 // `host:2222` is a port, and `fe80::1` an address.
                 let (name, port) = match name.split_once(':') {

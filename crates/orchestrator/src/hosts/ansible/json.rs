@@ -34,7 +34,7 @@ pub(in crate::hosts) fn inventory(value: &Value) -> Result<Inventory, String> {
             .flatten();
         let vars = vars.filter(|(name, _)| counts(name));
         let vars: Vec<_> = vars
-            .filter_map(|(name, value)| Some((name.clone(), listing::word(value)?)))
+            .filter_map(|(name, value)| Some((name.clone(), listing::value(value)?)))
             .collect();
         inventory.group(name).vars.extend(vars);
     }
@@ -46,7 +46,7 @@ pub(in crate::hosts) fn inventory(value: &Value) -> Result<Inventory, String> {
         let vars = vars.as_object().into_iter().flatten();
         let vars = vars.filter(|(name, _)| counts(name));
         let vars: Vec<_> = vars
-            .filter_map(|(name, value)| Some((name.clone(), listing::word(value)?)))
+            .filter_map(|(name, value)| Some((name.clone(), listing::value(value)?)))
             .collect();
         inventory.host(host, "ungrouped").extend(vars);
     }

@@ -38,7 +38,7 @@ fn group(
     if let Some(vars) = group.get("vars").and_then(Value::as_object) {
         let vars = vars.iter().filter(|(name, _)| counts(name));
         let vars: Vec<_> = vars
-            .filter_map(|(name, value)| Some((name.clone(), listing::word(value)?)))
+            .filter_map(|(name, value)| Some((name.clone(), listing::value(value)?)))
             .collect();
         inventory.group(name).vars.extend(vars);
     }
@@ -80,6 +80,6 @@ fn hosts_of(
         let own = inventory.host(&name, group);
         let vars = vars.as_object().into_iter().flatten();
         let vars = vars.filter(|(name, _)| counts(name));
-        own.extend(vars.filter_map(|(name, value)| Some((name.clone(), listing::word(value)?))));
+        own.extend(vars.filter_map(|(name, value)| Some((name.clone(), listing::value(value)?))));
     }
 }

@@ -136,6 +136,65 @@ fn what_cannot_be_read_is_named_and_leaves_the_rest() {
     );
 }
 
+/// A port or a name that is none is left out and said: 22, or a name like it, may be another machine.
+#[test]
+fn what_cannot_be_is_left_out_and_not_replaced() {
+    let home = Home::new();
+    home.write(
+        "shop/environments/prod/config.yml",
+        "vms:\n  a: 5\n  b: {host: [x]}\n  c: {host: 10.0.0.1, port: 99999}\n  good: {host: 10.0.0.2}\n",
+    );
+    home.source(
+        "a.yml",
+        "all: {hosts: {p1: {ansible_port: abc}, p2: {ansible_port: 99999}, p3: {ansible_host: [x]}, p4: {ansible_port: 2222}}}\n",
+    );
+    home.source("b.ini", "ok\n\"web 1\"\n\"-oProxyCommand=x\"\nhost:99999\n");
+    home.source(
+        "c.tfstate",
+        r#"{"version": 4, "resources": [{"type": "x_server", "name": "n", "instances": [{"attributes": {"ipv4_address": 123}},
+          {"attributes": {"ipv4_address": "10.0.0.3", "name": "web server"}}]}]}"#,
+    );
+    let read = home.read();
+    assert_eq!(
+        super::lines(&read),
+        [
+            "good 10.0.0.2 #prod",
+            "ok -",
+            "p4 -:2222",
+            "web-server 10.0.0.3"
+        ]
+    );
+    // One line for each source, however much is wrong with it.
+    assert_eq!(read.problems.len(), 3, "{:?}", read.problems);
+    let all = read.problems.join("\n");
+    assert!(
+        all.contains("p1: its port is not a valid one") && all.contains("(and 2 more there)"),
+        "{all}"
+    );
+}
+
+/// A group that is called as a set of a batch is has another name as a tag, and that is said once.
+#[test]
+fn tags_that_mean_something_else_get_another_name() {
+    let home = Home::new();
+    home.source("a.ini", "[failed]\na\nb\n[web]\na\n");
+    let read = home.read();
+    assert_eq!(
+        super::lines(&read),
+        ["a - #group-failed #web", "b - #group-failed"]
+    );
+    assert_eq!(read.problems.len(), 1, "{:?}", read.problems);
+    assert!(read.problems[0].contains("is the tag @group-failed here"));
+    for reserved in crate::fleet::OF_BATCHES
+        .into_iter()
+        .chain(["file", "file:x", "held:01"])
+    {
+        let set =
+            super::super::OwnTags::set(home.0.path(), &["a".into()], &[reserved.into()], true);
+        assert!(set.is_err(), "{reserved}");
+    }
+}
+
 #[test]
 fn a_source_that_breaks_counts_as_it_was() {
     let home = Home::new();
@@ -170,7 +229,7 @@ proptest! {
             proxy: Some(proxy),
             ..Machine::default()
         });
-        let entries: Vec<Entry> = merge(&[], read.machines.clone());
+        let entries: Vec<Entry> = merge(&[], read.machines.clone(), &|_| None);
         let text = written(&entries);
         let keywords = ["Host ", "  HostName ", "  User ", "  ProxyJump ", "  ProxyCommand ", "  IdentityFile \""];
         for line in text.lines() {

@@ -122,7 +122,7 @@ fn an_ansible_inventory_is_no_ini() {
     assert_eq!(of("far-1").jump.as_deref(), Some("jump@bastion:2222"));
     assert_eq!(of("far-2").proxy.as_deref(), Some("nc -x proxy %h %p"));
     // All of it can be looked up, and the way of each is the one that was meant.
-    let text = written(&merge(&[], read.machines));
+    let text = written(&merge(&[], read.machines, &|_| None));
     let config = ssh::Config::read_behind((&text, "x"), &[], &[], home.0.path());
     assert_eq!(config.problems(), Vec::<String>::new());
     let web = config

@@ -52,6 +52,7 @@ fn one_machine_of_several_sources_is_one_host() {
             machine("new-2", "10.0.0.7", SourceKind::Terraform),
             machine("seven", "10.0.0.7", SourceKind::Docker),
         ],
+        &|_| None,
     );
     let shown: Vec<String> = entries
         .iter()
@@ -92,6 +93,50 @@ fn one_machine_of_several_sources_is_one_host() {
         "{text}"
     );
     assert_eq!(text.matches("Host new-1\n").count(), 1);
+}
+
+/// An address behind one host is another machine than the same one behind another, and a key's own name says which it is.
+#[test]
+fn hosts_of_one_address_are_one_only_by_one_way() {
+    let behind = |name: &str, way: &str| Host {
+        through: (!way.is_empty()).then(|| way.to_owned()),
+        ..known(name, "root", "10.0.0.5")
+    };
+    let shown = |known: &[Host], machine: Machine, way: Option<&str>| {
+        let entries = merge(known, vec![machine], &|_| way.map(str::to_owned));
+        let last = entries.last().unwrap();
+        (
+            last.name.clone(),
+            last.also.clone(),
+            last.doubts.join("; ").contains("stg has this address"),
+        )
+    };
+    let db = || machine("db", "10.0.0.5", SourceKind::Ansible);
+    let by_jump = |jump: &str| Machine {
+        jump: Some(jump.to_owned()),
+        ..db()
+    };
+    let one = |also: bool| match also {
+        true => ("stg".to_owned(), vec!["db".to_owned()], false),
+        false => ("db".to_owned(), Vec::new(), true),
+    };
+    assert_eq!(shown(&[behind("stg", "")], db(), None), one(true));
+    assert_eq!(shown(&[behind("stg", "web-1")], db(), None), one(false));
+    let jumps = |jump| shown(&[behind("stg", "web-1")], by_jump(jump), None);
+    assert_eq!(jumps("web-1"), one(true));
+    assert_eq!(jumps("web-2"), one(false));
+    assert_eq!(
+        shown(&[behind("stg", "")], by_jump("web-1"), None),
+        one(false)
+    );
+    // What the config says for all names is the way of an inventory's, too.
+    let bastion = shown(&[behind("stg", "bastion")], db(), Some("bastion"));
+    assert_eq!(bastion, one(true));
+    let alias = Host {
+        key_alias: Some("vm-1".to_owned()),
+        ..behind("stg", "")
+    };
+    assert_eq!(shown(&[alias], db(), None), one(false));
 }
 
 #[test]
@@ -142,7 +187,7 @@ fn a_thousand_hosts_are_listed_at_once() {
                 )
             })
             .collect();
-        let entries = merge(&known, read.machines);
+        let entries = merge(&known, read.machines, &|_| None);
         let text = written(&entries);
         let config = crate::ssh::Config::read_behind((&text, "x"), &[], &[], home.0.path());
         assert_eq!(config.hosts().len(), count);

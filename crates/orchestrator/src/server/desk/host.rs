@@ -17,7 +17,14 @@ pub(super) async fn answer(engine: Engine, request: HostRequest) -> Result<Reply
         HostRequest::ProbeAddress { address, port } => {
             Reply::Reached(catalog.probe_address(&address, port).await?)
         }
-        HostRequest::AddHost { host } => done(catalog.add_host(host).await?),
+        HostRequest::TryHost { host } => {
+            super::launch::started(vec![engine.try_host(&host).await?])
+        }
+        HostRequest::AddHost {
+            host,
+            tags,
+            production,
+        } => done(catalog.add_host(host, tags, production).await?),
         HostRequest::EditHost { host } => done(catalog.edit_host(host).await?),
         HostRequest::RemoveHost { name } => done(catalog.remove_host(&name).await?),
         HostRequest::ImportHosts { path } => {

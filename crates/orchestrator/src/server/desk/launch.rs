@@ -53,6 +53,6 @@ pub(super) async fn answer(engine: Engine, request: LaunchRequest) -> Result<Rep
     }
 }
 
-fn started(jobs: Vec<Job>) -> Reply {
+pub(super) fn started(jobs: Vec<Job>) -> Reply {
     Reply::Started { jobs: shown(jobs) }
 }

@@ -4,7 +4,7 @@
 use std::{env, path::PathBuf, time::Duration};
 
 use super::{
-    Config, Purpose, command, jump, own_ssh,
+    Config, Purpose, command, jump, machine, own_ssh,
     route::{Algorithms, Bind, Family, OwnSsh, Route, Strict, Via},
     tokens::{OF_PROXY, Tokens},
     values, variables,
@@ -54,14 +54,6 @@ impl Config {
         Ok(route)
     }
 
-    /// The address and port that a name leads to, whether or not we can go there.
-    #[must_use]
-    pub fn address_of(&self, name: &str) -> (String, u16) {
-        let purpose = Purpose::of_list();
-        let walk = Walk::new(self, name, &purpose, (None, None));
-        (walk.hostname().to_owned(), walk.port())
-    }
-
     /// What the list of hosts says of one: no more than it shows, because there may be a great many.
     pub(in crate::ssh) fn outline(&self, name: &str, place: String) -> Host {
         let purpose = Purpose::of_list();
@@ -73,6 +65,8 @@ impl Config {
             hostname: walk.hostname().to_owned(),
             user: walk.user(),
             place,
+            through: machine::through(&walk),
+            key_alias: machine::key_alias(&walk),
             problem: walk.refusal.map(|refusal| refusal.why),
             // The app's own marks and the other sources come later.
             ..Host::default()

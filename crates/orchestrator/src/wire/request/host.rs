@@ -28,10 +28,24 @@ pub enum HostRequest {
         /// The port.
         port: u16,
     },
+    /// Logs in to a host that is not saved yet, or with changes that are not, by a job that runs `true` there, and may ask
+    /// what a login asks: [`Reply::Started`].
+    TryHost {
+        /// The host.
+        host: NewHost,
+    },
     /// Adds a host of a person's own: [`Reply::Ok`].
     AddHost {
         /// The host.
         host: NewHost,
+        /// Its tags.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, as = "Option<Vec<String>>"))]
+        tags: Vec<String>,
+        /// Whether it is in production.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+        production: bool,
     },
     /// Changes what is given of a host of a person's own; an empty text takes it away: [`Reply::Ok`].
     EditHost {

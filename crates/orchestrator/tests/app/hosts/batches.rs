@@ -1,6 +1,10 @@
 //! Commands on many hosts, as one thing: limits, waves, checks, what stops them, and kills in the middle.
 
-use std::{fs, process::Stdio};
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
 
 use orchestrator::{
     batch::{Batch, HostState, Order, Status as BatchStatus},
@@ -385,6 +389,58 @@ fn waves_wait_for_their_check_and_held_hosts_for_a_person() {
     assert_eq!(ran.matches("command").count(), 5, "none twice: {ran}");
 }
 
+/// Left by a program that was killed: dropped, none of them runs; and whoever gives the same order too late hears so.
+#[test]
+fn what_a_killed_program_left_is_dropped_or_let_go_by_one() {
+    let (_sshd, _postgres, home) = with_hosts(4);
+    let (ran, go) = (home.work().join("ran"), home.work().join("go"));
+    let command = format!(
+        "echo ran >> {}; until [ -e {} ]; do sleep 0.05; done",
+        ran.display(),
+        go.display()
+    );
+    let count = || fs::read_to_string(&ran).unwrap_or_default().lines().count();
+    let quiet = |args: &[&str]| {
+        let mut vmo = home.vmo(args);
+        let vmo = vmo.stdout(Stdio::null()).stderr(Stdio::null());
+        vmo.spawn().unwrap()
+    };
+    let leave = |begun: usize| {
+        let mut vmo = quiet(&["run", "--on", "h[00-03]", "--limit", "1", "--", &command]);
+        eventually("the first host has begun", || count() == begun);
+        vmo.kill().unwrap();
+        vmo.wait().unwrap();
+    };
+    leave(1);
+    fs::write(&go, "").unwrap();
+    let dropped = home.run(&["batch", "last", "--drop"]);
+    assert!(
+        words(&dropped).contains("3 skipped: h[01-03]"),
+        "{}",
+        words(&dropped)
+    );
+    let batch = || home.json(&["batch", "last", "--json"]);
+    eventually("it is over", || names(&batch(), "done") == "h00");
+    assert_eq!(count(), 1);
+
+    fs::remove_file(&go).unwrap();
+    leave(2);
+    let mut first = quiet(&["batch", "last", "--let-go"]);
+    eventually("it goes on", || names(&batch(), "queued") == "h01,h02,h03");
+    let mut vmo = home.vmo(&["batch", "last", "--let-go"]);
+    let vmo = vmo.stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut second = vmo.spawn().unwrap();
+    let mut said = BufReader::new(second.stderr.take().unwrap()).lines();
+    let line = said.next().unwrap().unwrap();
+    assert!(line.contains("another program goes on with it"), "{line}");
+    fs::write(&go, "").unwrap();
+    let last = said.next().unwrap().unwrap();
+    assert!(last.contains("4 done"), "{last}");
+    assert!(second.wait().unwrap().success());
+    assert!(first.wait().unwrap().success());
+    assert_eq!(count(), 5, "each once");
+}
+
 #[test]
 fn it_stops_at_the_failure_that_was_named_and_a_command_at_its_time() {
     let (_sshd, _postgres, home) = with_hosts(6);
@@ -451,7 +507,8 @@ fn rules_that_nobody_can_mean_are_refused_before_anything_runs() {
     assert_eq!(home.json(&["batch", "--json"]).as_array().unwrap().len(), 0);
 }
 
-/// Killed in the middle of wave two: what runs runs on, what is queued goes on with the app, and nothing runs twice.
+/// Killed in the middle of wave two: what runs runs on, what is queued is held until a person lets it go, and nothing runs
+/// twice.
 #[tokio::test]
 async fn a_batch_outlives_the_command_line_and_the_app() {
     let (_sshd, _postgres, home) = with_hosts(8);
@@ -477,7 +534,12 @@ async fn a_batch_outlives_the_command_line_and_the_app() {
     let batch = home.json(&["batch", "last", "--json"]);
     assert_eq!(names(&batch, "done"), "h00,h01", "{batch}");
     assert_eq!(names(&batch, "running"), "h02,h03,h04", "{batch}");
-    assert_eq!(names(&batch, "queued"), "h05,h06,h07", "{batch}");
+    assert_eq!(names(&batch, "held"), "h05,h06,h07", "{batch}");
+    let shown = home.text(&["batch", "last"]);
+    assert!(
+        shown.contains("held: the program that ran it ended before") && shown.contains("--let-go"),
+        "{shown}"
+    );
 
     let mut app = App::start(home);
     let mut page = app.page().await;
@@ -488,6 +550,20 @@ async fn a_batch_outlives_the_command_line_and_the_app() {
     app.again();
     let mut page = app.page().await;
     let batch = over(&mut page, &batch.id.to_string()).await;
+    assert_eq!(
+        (batch.counts().done, batch.counts().held),
+        (5, 3),
+        "{batch:?}"
+    );
+    let order = BatchRequest::Order {
+        batch: batch.id,
+        order: Order::LetGo,
+    };
+    page.ask(order).await.unwrap();
+    let batch = once(&mut page, &batch.id.to_string(), |batch| {
+        batch.counts().held == 0 && batch.finished_at.is_some()
+    })
+    .await;
     assert_eq!(batch.status(), BatchStatus::Done, "{batch:?}");
     assert_eq!(count(), 8, "each once");
     // It cannot be changed any more.

@@ -114,6 +114,53 @@ fn a_target_runs_on_hosts_in_the_folder_that_was_found_there() {
     assert_eq!(job.batch, None);
 }
 
+/// A host that does not answer, and one to which there is no way, hold the others up no more than with a command.
+#[test]
+fn a_target_runs_on_those_that_answer_and_the_others_are_unreachable() {
+    let (_sshd, _postgres, home, _hash) = with_project();
+    let more =
+        "Host dead\n  HostName 127.0.0.1\n  Port 1\nHost noway\n  HostName h\n  ProxyJump noway\n";
+    let config = fs::read_to_string(home.ssh_config()).unwrap() + more;
+    fs::write(home.ssh_config(), config).unwrap();
+    let set = ["--on", "dead,h00,noway,h01"];
+    let output = home.run(&[&["run", "deploy"], &set[..]].concat());
+    let said = words(&output);
+    assert_eq!(output.status.code(), Some(255), "{said}");
+    for part in ["2 done", "no way to the host: noway", "unreachable: dead"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert_eq!(of_targets(&home).len(), 2);
+    let batch = home.json(&["batch", "last", "--json"]);
+    let states: Vec<&str> = batch["hosts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|host| host["state"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        states
+            .iter()
+            .filter(|state| **state == "unreachable")
+            .count(),
+        2,
+        "{batch}"
+    );
+    // Of a command, the same.
+    let output = home.run(&["run", "--on", "h00,noway", "--", "true"]);
+    let said = words(&output);
+    assert!(
+        said.contains("1 done · 1 no way to the host: noway"),
+        "{said}"
+    );
+    // If none is reached, nothing is a batch.
+    let output = home.run(&["run", "deploy", "--on", "dead"]);
+    assert!(
+        words(&output).contains("nothing was run"),
+        "{}",
+        words(&output)
+    );
+}
+
 #[test]
 fn what_differs_there_is_said_and_what_is_not_there_runs_nowhere() {
     let (_sshd, _postgres, home, hash) = with_project();
@@ -184,6 +231,7 @@ fn on(target: &str, hosts: &[&str], confirmed: &[&str]) -> Start {
     let in_folder = |host: &&str| InFolder {
         host: (*host).into(),
         folder: None,
+        unreached: None,
     };
     Start::TargetOnHosts {
         project: "work".into(),

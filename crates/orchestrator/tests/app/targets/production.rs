@@ -128,3 +128,37 @@ async fn a_mark_is_of_the_machine_by_whatever_name_it_goes() {
     app.home.text(&["hosts", "production", "alias", "off"]);
     assert!(!listed("live") && !listed("other") && listed("sixes"));
 }
+
+/// A private address behind one host is another machine than the same address behind another, and a key's own name tells
+/// machines apart that have one address.
+#[tokio::test]
+async fn a_mark_is_of_a_machine_and_the_way_to_it() {
+    let (_postgres, home) = home("");
+    let config = "Host jump-1 one\n  HostName 192.0.2.1\nHost jump-2\n  HostName 192.0.2.2\n\
+                  Host prd alias-prd\n  HostName 10.0.0.5\n  ProxyJump jump-1\n\
+                  Host same\n  HostName 10.0.0.5\n  ProxyJump ann@one\n\
+                  Host stg\n  HostName 10.0.0.5\n  ProxyJump jump-2\n\
+                  Host near\n  HostName 10.0.0.5\n\
+                  Host cmd\n  HostName 10.0.0.5\n  ProxyCommand nc -X 5 %h %p\n\
+                  Host vm-a\n  HostName 127.0.0.1\n  HostKeyAlias a\n\
+                  Host vm-b\n  HostName 127.0.0.1\n  HostKeyAlias b\n";
+    fs::write(home.ssh_config(), config).unwrap();
+    let marked = || -> Vec<String> {
+        let hosts = home.json(&["hosts", "--json"]);
+        let hosts = hosts.as_array().unwrap().iter();
+        let marked = hosts.filter(|host| host["production"] == true);
+        marked
+            .map(|host| host["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    for host in ["prd", "vm-a"] {
+        home.text(&["hosts", "production", host, "on"]);
+    }
+    assert_eq!(marked(), ["prd", "alias-prd", "same", "vm-a"]);
+    home.text(&["hosts", "production", "same", "off"]);
+    assert_eq!(marked(), ["vm-a"]);
+    // A mark of an older app says nothing of the way: it is of that name's machine.
+    let older = r#"{"hosts": ["prd"], "places": {"prd": "[10.0.0.5]:22"}}"#;
+    fs::write(home.config().join("production.json"), older).unwrap();
+    assert_eq!(marked(), ["prd", "alias-prd", "same"]);
+}

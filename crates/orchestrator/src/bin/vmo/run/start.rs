@@ -45,19 +45,22 @@ pub(super) async fn start_of(run: &Run, engine: &Engine) -> Result<Start, Failed
                 "--limit, --waves, --check, --stop-after, --sudo, --group, --out and a command's --timeout are for commands on hosts: add --on",
             ));
         }
-        let choice = if line.is_empty() {
-            Choice::default()
+        // A script that is not there is no reason to ask about hosts.
+        let command = command_of(run, line.is_empty())?;
+        let (choice, shown) = if line.is_empty() {
+            (Choice::default(), None)
         } else {
-            host_set::hosts(engine, &line, run.yes).await?
+            let chosen = host_set::hosts(engine, &line, run.yes).await?;
+            (chosen.choice, Some(chosen.seal))
         };
         return Ok(Start::Command {
-            command: command_of(run, choice.hosts.is_empty())?,
+            command,
             hosts: choice.hosts,
             cwd,
             pty: run.pty,
             // Typing a host's name is saying so; a set is not.
             confirmed: choice.typed,
-            rules: run.many.rules(line, timeout),
+            rules: run.many.rules(line, timeout, shown),
         });
     }
     if run.on.is_empty() {

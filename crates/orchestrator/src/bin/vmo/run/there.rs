@@ -29,7 +29,7 @@ pub(super) async fn on_hosts(run: &Run, engine: &Engine, here: Start) -> Result<
         return Ok(here);
     };
     let line = run.on.join(",");
-    let choice = host_set::hosts(engine, &line, run.yes).await?;
+    let host_set::Chosen { choice, seal } = host_set::hosts(engine, &line, run.yes).await?;
     let start = |on: Vec<InFolder>| Start::TargetOnHosts {
         project: project.clone(),
         targets: targets.clone(),
@@ -38,11 +38,12 @@ pub(super) async fn on_hosts(run: &Run, engine: &Engine, here: Start) -> Result<
         options: options.clone(),
         on,
         confirmed: choice.typed.clone(),
-        rules: run.many.rules(line.clone(), None),
+        rules: run.many.rules(line.clone(), None, Some(seal.clone())),
     };
     let anywhere = choice.hosts.iter().map(|host| InFolder {
         host: host.clone(),
         folder: None,
+        unreached: None,
     });
     // What would be refused anyway is looked for nowhere.
     let preview = engine.preview(start(anywhere.collect())).await?;
@@ -57,8 +58,15 @@ pub(super) async fn on_hosts(run: &Run, engine: &Engine, here: Start) -> Result<
     };
     let found = look(engine, &sought).await?;
     say(&found);
-    let lacking = found.iter().filter(|one| one.problem.is_some());
-    let lacking: Vec<&str> = lacking.map(|one| one.host.as_str()).collect();
+    // A host that does not answer holds the others up no more than with a command; a wrong folder may be a slip.
+    let is_one_reached = found.iter().any(|one| one.unreached.is_none());
+    let is_lacking =
+        |one: &&Checkout| one.problem.is_some() && (one.unreached.is_none() || !is_one_reached);
+    let lacking: Vec<&str> = found
+        .iter()
+        .filter(is_lacking)
+        .map(|one| one.host.as_str())
+        .collect();
     if !lacking.is_empty() {
         return Err(Failed::new(format!(
             "nothing was run: {} cannot run there, on {}",
@@ -69,6 +77,7 @@ pub(super) async fn on_hosts(run: &Run, engine: &Engine, here: Start) -> Result<
     let in_folder = |one: Checkout| InFolder {
         host: one.host,
         folder: one.folder,
+        unreached: one.unreached,
     };
     Ok(start(found.into_iter().map(in_folder).collect()))
 }
