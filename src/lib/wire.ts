@@ -1642,7 +1642,11 @@ job: JobId, } } | { "type": "earlier_of_each", "with": {
 /**
  * At most 500.
  */
-jobs: Array<JobId>, } } | { "type": "notes", "with": { 
+jobs: Array<JobId>, } } | { "type": "silence", "with": { 
+/**
+ * The job.
+ */
+job: JobId, } } | { "type": "notes", "with": { 
 /**
  * At most 500.
  */
@@ -2438,7 +2442,7 @@ jobs: Array<Earlier>, } } | { "type": "earlier_of_each", "with": {
 /**
  * At most 12 of each; a job without one is left out.
  */
-runs: Array<[JobId, Array<Earlier>]>, } } | { "type": "notes", "with": { 
+runs: Array<[JobId, Array<Earlier>]>, } } | { "type": "silence", "with": Silence } | { "type": "notes", "with": { 
 /**
  * The jobs with a note.
  */
@@ -2917,6 +2921,20 @@ options?: MakeOptions, } | { "kind": "target_on_hosts",
 /**
  * The project's name here.
  */
+/**
+ * How long earlier runs of a job were silent, and since when it is.
+ */
+export type Silence = { 
+/**
+ * Milliseconds that a run is usually silent at most: the median of the longest silences of the last ones that ended well,
+ * before their first output and after their last one, too. None if there are fewer than three.
+ */
+usual_ms: number | null, 
+/**
+ * When it last wrote something, or began; none if it has not begun.
+ */
+since: string | null, };
+
 project: string, 
 /**
  * At least one.

@@ -12,6 +12,7 @@
 //! moment    a time of a row                            owners    who is there to write theirs
 //! changes   which jobs changed, as a hint              previous_runs  the jobs before one, of the same thing
 //! notes     what people say of jobs                    batches        one command on many hosts
+//! silences  when jobs wrote something
 //! sweep     the logs of many jobs, a large step at a time
 //! log_index    an index of logs, asked              log_index_sql  and brought up to date, log_index_segments its slices
 //! embedded  our own server: found, started, adopted, stopped
@@ -45,6 +46,7 @@ mod short_job;
 mod sweep;
 mod tables;
 mod time_limit;
+mod silences;
 
 pub use address::Address;
 pub use block::{ArchiveMark, Block, Reach};

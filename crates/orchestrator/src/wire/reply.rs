@@ -9,7 +9,7 @@ use crate::{
     fleet::{Choice, fold},
     host::{Host, Reach},
     hosts::ImportedHosts,
-    job::{Earlier, JobId, Kept, Note, Outdated},
+    job::{Earlier, JobId, Kept, Note, Outdated, Silence},
     launch::{Preview, checkout::Checkout},
     log::{Line, diff::DiffLine, find::Hit, outline::Outline},
     presets::Presets,
@@ -89,6 +89,8 @@ pub enum Reply {
         /// At most 12 of each; a job without one is left out.
         runs: Vec<(JobId, Vec<Earlier>)>,
     },
+    /// How long runs of the same are usually silent.
+    Silence(Silence),
     /// What people say of jobs.
     Notes {
         /// The jobs with a note.

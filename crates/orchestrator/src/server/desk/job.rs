@@ -24,6 +24,7 @@ pub(super) async fn answer(engine: Engine, request: JobRequest) -> Result<Reply,
         JobRequest::EarlierOfEach { jobs: of } => Reply::EarlierOfEach {
             runs: jobs.earlier_of_each(&of).await?,
         },
+        JobRequest::Silence { job } => Reply::Silence(engine.logs().silence(job).await?),
         JobRequest::Notes { jobs: of } => Reply::Notes {
             notes: jobs.notes(&of).await?,
         },

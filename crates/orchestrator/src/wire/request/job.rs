@@ -30,6 +30,11 @@ pub enum JobRequest {
         /// At most 500.
         jobs: Vec<JobId>,
     },
+    /// How long runs of the same are usually silent, and since when a job is: [`Reply::Silence`].
+    Silence {
+        /// The job.
+        job: JobId,
+    },
     /// What people say of jobs: [`Reply::Notes`].
     Notes {
         /// At most 500.
