@@ -139,6 +139,27 @@ export const settings: Place = {
       async reach({ page }) {
         await page.getByRole('button', { name: 'Check', exact: true }).click();
         await expect(page.getByRole('list', { name: 'What was looked at' })).toBeVisible();
+    {
+      name: 'settings-masks-tried',
+      small: true,
+      async reach({ page }) {
+        await page.getByLabel('Masks').fill('release-[a-z]+');
+        await page.getByLabel('Try them').fill('12:00:01 release-otter is out');
+        await expect(page.getByTitle('Your own masks')).toHaveText('release-otter');
+        await expect(page.getByTestId('masked-line').getByTitle('Times')).toHaveText('12:00:01');
+      },
+    },
+    {
+      name: 'settings-bad-mask',
+      async reach({ page }) {
+        await page.getByLabel('Masks').fill('release-(');
+        await expect(page.getByTestId('masked-line')).toContainText('unclosed group');
+      },
+      async leave({ page }) {
+        await page.getByLabel('Try them').fill('');
+        await page.getByLabel('Masks').fill('');
+      },
+    },
         await page.getByRole('list', { name: 'What was looked at' }).scrollIntoViewIfNeeded();
       },
     },

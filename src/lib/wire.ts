@@ -643,7 +643,15 @@ with: JobId | null,
 /**
  * Runs, or parts of them.
  */
-runs: Array<CompareRun>, } } | { "type": "failure", "with": { 
+runs: Array<CompareRun>, } } | { "type": "try_masks", "with": { 
+/**
+ * Rules of a person's own, as the settings have them; beside ours.
+ */
+rules: Array<string>, 
+/**
+ * The line, at most 8,192 bytes.
+ */
+line: string, } } | { "type": "failure", "with": { 
 /**
  * The job.
  */
@@ -1959,7 +1967,20 @@ timeout?: number | null, };
 /**
  * A kind of token that is left out of a line.
  */
-export type Mask = "email" | "url" | "host_name" | "ip" | "uuid" | "trace_id" | "sha1" | "md5" | "git_sha" | "date" | "time" | "duration" | "hex" | "float" | "integer" | "quoted" | "temp_path" | "pid" | "percentage";
+export type Mask = "email" | "url" | "host_name" | "ip" | "uuid" | "trace_id" | "sha1" | "md5" | "git_sha" | "date" | "time" | "duration" | "hex" | "float" | "integer" | "quoted" | "temp_path" | "pid" | "percentage" | "own";
+
+/**
+ * A part of a line, as it is compared.
+ */
+export type MaskedPart = { 
+/**
+ * Its text; never empty.
+ */
+text: string, 
+/**
+ * What it is left out as; none if it counts.
+ */
+mask: Mask | null, };
 
 /**
  * A message to the page.
@@ -2494,7 +2515,11 @@ hits: Array<Hit>,
 /**
  * How many there are in all.
  */
-total: number, } } | { "type": "hit_marks", "with": HitMarks } | { "type": "comparison", "with": Comparison } | { "type": "failure", "with": { 
+total: number, } } | { "type": "hit_marks", "with": HitMarks } | { "type": "comparison", "with": Comparison } | { "type": "masked_line", "with": { 
+/**
+ * Its parts, in order.
+ */
+parts: Array<MaskedPart>, } } | { "type": "failure", "with": { 
 /**
  * None of a job that has not failed, or wrote nothing.
  */
@@ -2844,6 +2869,11 @@ folder: string | null, };
 
 /**
  * What names a host.
+/**
+ * Regular expressions; what one finds in a line of a log differs from run to run, and is left out when logs are compared.
+ * Case does not matter.
+ */
+mask_rules: Array<string>, 
  */
 export type Source = { 
 /**

@@ -11,7 +11,7 @@ use crate::{
     hosts::ImportedHosts,
     job::{Earlier, JobId, Kept, Note, Outdated, Silence},
     launch::{Preview, checkout::Checkout},
-    log::{Line, diff::DiffLine, find::Hit, outline::Outline},
+    log::{Line, diff::DiffLine, find::Hit, normalise::MaskedPart, outline::Outline},
     presets::Presets,
     project::{Project, Scan},
     settings::Settings,
@@ -151,6 +151,11 @@ pub enum Reply {
     HitMarks(HitMarks),
     /// What of a log differs from others.
     Comparison(Box<Comparison>),
+    /// A line as it is compared.
+    MaskedLine {
+        /// Its parts, in order.
+        parts: Vec<MaskedPart>,
+    },
     /// What made a job fail.
     Failure {
         /// None of a job that has not failed, or wrote nothing.

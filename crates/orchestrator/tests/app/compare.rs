@@ -6,7 +6,8 @@ use orchestrator::{
     compare::{Comparison, Failure, FailureKind, Run, View, Wanted},
     job::JobId,
     log::{diff::Side, normalise::Mask},
-    wire::{CompareRequest, FailureCode, Job, JobRequest, Reply},
+    settings::Settings,
+    wire::{CompareRequest, FailureCode, Job, JobRequest, Reply, SettingsRequest},
 };
 
 use crate::{
