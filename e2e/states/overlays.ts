@@ -95,6 +95,23 @@ export const settings: Place = {
       },
     },
     {
+      name: 'settings-history-copied',
+      small: true,
+      async reach({ page, world }) {
+        const section = page.locator('#database');
+        await page.getByRole('textbox', { name: 'Database' }).fill(await world.database());
+        await section.getByRole('button', { name: 'Test', exact: true }).click();
+        await section.getByRole('button', { name: 'Copy the history there' }).click();
+        await expect(page.getByTestId('history-copy')).toContainText(/Copied \d+ jobs?/, {
+          timeout: 30_000,
+        });
+        await page.getByTestId('history-copy').scrollIntoViewIfNeeded();
+      },
+      async leave({ page }) {
+        await page.getByRole('textbox', { name: 'Database' }).fill('');
+      },
+    },
+    {
       name: 'settings-bad-expression',
       async reach({ page }) {
         await page.getByLabel('Errors').fill('^oops\n(');
@@ -123,23 +140,6 @@ export const settings: Place = {
       },
     },
     {
-      name: 'settings-key-waited-for',
-      async reach({ page }) {
-        await page.getByRole('button', { name: 'Run again: R' }).click();
-        await expect(page.getByText('Press a key…')).toBeVisible();
-      },
-      async leave({ page }) {
-        await page.keyboard.press('W');
-        await expect(page.getByText('W is “Wrap long lines”')).toBeVisible();
-      },
-    },
-    {
-      name: 'settings-health',
-      small: true,
-      async reach({ page }) {
-        await page.getByRole('button', { name: 'Check', exact: true }).click();
-        await expect(page.getByRole('list', { name: 'What was looked at' })).toBeVisible();
-    {
       name: 'settings-masks-tried',
       small: true,
       async reach({ page }) {
@@ -160,6 +160,23 @@ export const settings: Place = {
         await page.getByLabel('Masks').fill('');
       },
     },
+    {
+      name: 'settings-key-waited-for',
+      async reach({ page }) {
+        await page.getByRole('button', { name: 'Run again: R' }).click();
+        await expect(page.getByText('Press a key…')).toBeVisible();
+      },
+      async leave({ page }) {
+        await page.keyboard.press('W');
+        await expect(page.getByText('W is “Wrap long lines”')).toBeVisible();
+      },
+    },
+    {
+      name: 'settings-health',
+      small: true,
+      async reach({ page }) {
+        await page.getByRole('button', { name: 'Check', exact: true }).click();
+        await expect(page.getByRole('list', { name: 'What was looked at' })).toBeVisible();
         await page.getByRole('list', { name: 'What was looked at' }).scrollIntoViewIfNeeded();
       },
     },

@@ -762,6 +762,15 @@ start: Start, };
 export type CopiedAs = "plain" | "vmo";
 
 /**
+ * How a copy of the history ended.
+ */
+export type CopyEnd = { "type": "whole" } | { "type": "stopped" } | { "type": "failed", "with": { 
+/**
+ * Why, and what to try.
+ */
+why: string, } };
+
+/**
  * Why running something asks first.
  */
 export type Danger = { 
@@ -994,7 +1003,7 @@ prompt: string, } } | { "type": "store", "with": StoreState } | { "type": "seen_
 /**
  * The unused database; none once there is no question about it.
  */
-seen: SeenDatabase | null, } } | { "type": "missed" };
+seen: SeenDatabase | null, } } | { "type": "history_copy", "with": HistoryCopy } | { "type": "missed" };
 
 /**
  * How large a log is just now.
@@ -1204,6 +1213,55 @@ config: string,
  * The path of `vmo`.
  */
 program: string, };
+
+/**
+ * How a copy of the history into another database goes, or went.
+ */
+export type HistoryCopy = { 
+/**
+ * The other database, `user@host:port/name`.
+ */
+to: string, 
+/**
+ * Jobs that have been looked at.
+ */
+jobs: number, 
+/**
+ * Jobs that there are.
+ */
+of_jobs: number, 
+/**
+ * Jobs that are there now and were not before.
+ */
+copied: number, 
+/**
+ * Bytes of their logs, and of those on their way.
+ */
+bytes: number, 
+/**
+ * Bytes of log that there are here.
+ */
+of_bytes: number, 
+/**
+ * Jobs that were there already.
+ */
+known: number, 
+/**
+ * Jobs that are not over, and were left out.
+ */
+unended: number, 
+/**
+ * Jobs that could not be copied, and why: the first 100.
+ */
+failed: Array<[JobId, string]>, 
+/**
+ * How many there are of these.
+ */
+failures: number, 
+/**
+ * How it ended; none while it goes on.
+ */
+end: CopyEnd | null, };
 
 /**
  * Where something was found.
@@ -2539,7 +2597,11 @@ seq: number,
 /**
  * The first chunk that was not there yet; none if no more will come.
  */
-live: number | null, } } | { "type": "hosts_imported", "with": ImportedHosts } | { "type": "settings", "with": Settings } | { "type": "kept", "with": Kept } | { "type": "outdated", "with": Outdated } | { "type": "tried_database", "with": TriedDatabase } | { "type": "health", "with": Health };
+live: number | null, } } | { "type": "hosts_imported", "with": ImportedHosts } | { "type": "settings", "with": Settings } | { "type": "kept", "with": Kept } | { "type": "outdated", "with": Outdated } | { "type": "tried_database", "with": TriedDatabase } | { "type": "history_copy", "with": { 
+/**
+ * None if there was none since the app started.
+ */
+copy: HistoryCopy | null, } } | { "type": "health", "with": Health };
 
 /**
  * What the page can ask for.
@@ -2808,6 +2870,11 @@ error_rules: Array<string>,
  */
 danger_rules: Array<string>, 
 /**
+ * Regular expressions; what one finds in a line of a log differs from run to run, and is left out when logs are compared.
+ * Case does not matter.
+ */
+mask_rules: Array<string>, 
+/**
  * Of which jobs the desktop is told when they end.
  */
 notify: Notify, 
@@ -2839,12 +2906,34 @@ url: string,
 /**
  * The schema for the tables; none means the role's own first one.
  */
-schema: string | null, } } | { "type": "health" };
+schema: string | null, } } | { "type": "copy_history", "with": { 
+/**
+ * Its address, `postgres://user:password@host/name`.
+ */
+url: string, 
+/**
+ * The schema for the tables; none means the role's own first one.
+ */
+schema: string | null, } } | { "type": "end_copy" } | { "type": "history_copy" } | { "type": "health" };
 
 /**
  * So many, or so many of a hundred.
  */
 export type Share = string;
+
+/**
+ * How long earlier runs of a job were silent, and since when it is.
+ */
+export type Silence = { 
+/**
+ * Milliseconds that a run is usually silent at most: the median of the longest silences of the last ones that ended well,
+ * before their first output and after their last one, too. None if there are fewer than three.
+ */
+usual_ms: number | null, 
+/**
+ * When it last wrote something, or began; none if it has not begun.
+ */
+since: string | null, };
 
 /**
  * A project's folder that is looked for on hosts.
@@ -2869,11 +2958,6 @@ folder: string | null, };
 
 /**
  * What names a host.
-/**
- * Regular expressions; what one finds in a line of a log differs from run to run, and is left out when logs are compared.
- * Case does not matter.
- */
-mask_rules: Array<string>, 
  */
 export type Source = { 
 /**
@@ -2951,20 +3035,6 @@ options?: MakeOptions, } | { "kind": "target_on_hosts",
 /**
  * The project's name here.
  */
-/**
- * How long earlier runs of a job were silent, and since when it is.
- */
-export type Silence = { 
-/**
- * Milliseconds that a run is usually silent at most: the median of the longest silences of the last ones that ended well,
- * before their first output and after their last one, too. None if there are fewer than three.
- */
-usual_ms: number | null, 
-/**
- * When it last wrote something, or began; none if it has not begun.
- */
-since: string | null, };
-
 project: string, 
 /**
  * At least one.

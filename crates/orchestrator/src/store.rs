@@ -14,6 +14,7 @@
 //! notes     what people say of jobs                    batches        one command on many hosts
 //! silences  when jobs wrote something
 //! sweep     the logs of many jobs, a large step at a time
+//! copy      jobs into another store, row for row    copy_sql       the statements of that
 //! log_index    an index of logs, asked              log_index_sql  and brought up to date, log_index_segments its slices
 //! embedded  our own server: found, started, adopted, stopped
 //! ```
@@ -26,6 +27,8 @@ mod block;
 mod changes;
 mod columns;
 mod connect;
+mod copy;
+mod copy_sql;
 pub mod embedded;
 mod error;
 mod import;
@@ -43,15 +46,16 @@ mod read;
 mod retention;
 mod schema;
 mod short_job;
+mod silences;
 mod sweep;
 mod tables;
 mod time_limit;
-mod silences;
 
 pub use address::Address;
 pub use block::{ArchiveMark, Block, Reach};
 pub use changes::{Change, Changes};
 pub use connect::Store;
+pub use copy::CopyStep;
 pub use error::{Interruption, StoreError};
 pub use import::Part;
 pub use log_index::{Coverage, Segment};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Health, Job, Prompt, SeenDatabase, StoreState, TriedDatabase};
+use super::{Health, HistoryCopy, Job, Prompt, SeenDatabase, StoreState, TriedDatabase};
 use crate::{
     batch::{Answers, Batch, Difference, LastTime, Merged, Summary},
     compare::{self, Comparison},
@@ -185,6 +185,11 @@ pub enum Reply {
     Outdated(Outdated),
     /// What is known of a database that was tried.
     TriedDatabase(TriedDatabase),
+    /// The latest copy of the history into another database.
+    HistoryCopy {
+        /// None if there was none since the app started.
+        copy: Option<Box<HistoryCopy>>,
+    },
     /// How the app is.
     Health(Box<Health>),
 }

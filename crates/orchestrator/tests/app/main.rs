@@ -25,6 +25,7 @@ mod witness;
 
 mod cli;
 mod compare;
+mod copying;
 mod exchange;
 mod files;
 mod fork_server;
