@@ -33,6 +33,26 @@ export const history: Place = {
         await page.locator('tr[data-job]').first().hover();
       },
     },
+    over('history-row-menu', async ({ page }) => {
+      await page.locator('tr[data-job]').first().click({ button: 'right' });
+      await expect(page.getByRole('menuitem', { name: 'Run again with changes…' })).toBeVisible();
+    }),
+    {
+      name: 'history-two-selected',
+      small: true,
+      main: true,
+      async reach({ app, page }) {
+        await shell(app, 'echo another', 'Done');
+        await app.history();
+        const rows = page.locator('tr[data-job]');
+        await rows.nth(0).click({ modifiers: ['ControlOrMeta'] });
+        await rows.nth(1).click({ modifiers: ['ControlOrMeta'] });
+        await expect(page.getByRole('button', { name: 'Compare them' })).toBeVisible();
+      },
+      async leave({ page }) {
+        await page.getByRole('button', { name: 'Clear the selection' }).click();
+      },
+    },
     over('history-choosing-a-status', async ({ page }) => {
       await page.getByRole('combobox', { name: 'Status' }).click();
       await expect(page.getByRole('option', { name: 'Error' })).toBeVisible();

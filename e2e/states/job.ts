@@ -242,6 +242,7 @@ export const job: Place = {
           .click();
         await page.getByRole('menuitem', { name: 'Runs and durations' }).click();
         await expect(page.getByTestId('durations')).toBeVisible();
+        await expect(page.getByRole('button', { name: 'Run with As last time' })).toBeVisible();
       },
       async leave({ page }) {
         await page.goBack();

@@ -4,6 +4,7 @@ import { day } from '../format';
 import { ANY_JOB, newestFirst } from '../job';
 import { reason } from '../reason';
 import type { Job, JobId, JobQuery, Status } from '../wire';
+import { Picked } from './picked.svelte';
 
 /** Jobs in a page. */
 const PAGE = 100;
@@ -82,6 +83,9 @@ export class History {
 
   /** The job that another one of the list is to be compared with; null while none is chosen. */
   compared = $state.raw<Job | null>(null);
+
+  /** Those that were picked, whatever is listed now. */
+  readonly picked = new Picked();
 
   /** Whose jobs have been seen in the list, to choose from. */
   owners = $state.raw<string[]>([]);
