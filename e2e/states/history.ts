@@ -49,7 +49,24 @@ export const history: Place = {
         await rows.nth(1).click({ modifiers: ['ControlOrMeta'] });
         await expect(page.getByRole('button', { name: 'Compare them' })).toBeVisible();
       },
+    },
+    {
+      name: 'history-deleting-two',
+      small: true,
+      async reach({ page }) {
+        await page.getByRole('button', { name: 'Delete…' }).click();
+        await expect(page.getByRole('dialog', { name: 'Delete 2 jobs?' })).toBeVisible();
+      },
+    },
+    {
+      name: 'history-deleted-but-one',
+      async reach({ page }) {
+        const dialog = page.getByRole('dialog', { name: 'Delete 2 jobs?' });
+        await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
+        await expect(dialog.getByRole('status')).toContainText('1 job stays: not over yet, pinned');
+      },
       async leave({ page }) {
+        await page.getByRole('button', { name: 'Close' }).last().click();
         await page.getByRole('button', { name: 'Clear the selection' }).click();
       },
     },
@@ -63,6 +80,8 @@ export const history: Place = {
       async reach({ page }) {
         await page.getByRole('combobox', { name: 'Status' }).click();
         await page.getByRole('option', { name: 'Error' }).click();
+        await page.getByRole('option', { name: 'Lost' }).click();
+        await page.keyboard.press('Escape');
         await page.getByRole('button', { name: 'Pinned' }).click();
         await page.getByRole('textbox', { name: 'Find a command' }).fill('word');
         await expect(page.locator('tr[data-job]')).toHaveCount(1);

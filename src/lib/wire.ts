@@ -1645,6 +1645,10 @@ export type JobQuery = {
  */
 status: Status | null, 
 /**
+ * Of one of these statuses; none are named for any.
+ */
+statuses: Array<Status>, 
+/**
  * Of this project.
  */
 project: string | null, 
@@ -1728,7 +1732,15 @@ pinned: boolean,
 /**
  * The text, at most 8,000 bytes; empty for none.
  */
-text: string, } } | { "type": "cancel", "with": { 
+text: string, } } | { "type": "delete_jobs", "with": { 
+/**
+ * At most 500.
+ */
+jobs: Array<JobId>, } } | { "type": "export_jobs", "with": { 
+/**
+ * At most 500.
+ */
+jobs: Array<JobId>, } } | { "type": "cancel", "with": { 
 /**
  * The job.
  */
@@ -2521,7 +2533,15 @@ jobs: Array<Earlier>, } } | { "type": "earlier_of_each", "with": {
 /**
  * At most 12 of each; a job without one is left out.
  */
-runs: Array<[JobId, Array<Earlier>]>, } } | { "type": "silence", "with": Silence } | { "type": "notes", "with": { 
+runs: Array<[JobId, Array<Earlier>]>, } } | { "type": "silence", "with": Silence } | { "type": "deleted", "with": { 
+/**
+ * Those that are gone.
+ */
+gone: Array<JobId>, 
+/**
+ * How many of those that were named stay.
+ */
+stay: number, } } | { "type": "notes", "with": { 
 /**
  * The jobs with a note.
  */

@@ -91,6 +91,13 @@ pub enum Reply {
     },
     /// How long runs of the same are usually silent.
     Silence(Silence),
+    /// Jobs were dropped.
+    Deleted {
+        /// Those that are gone.
+        gone: Vec<JobId>,
+        /// How many of those that were named stay.
+        stay: u64,
+    },
     /// What people say of jobs.
     Notes {
         /// The jobs with a note.

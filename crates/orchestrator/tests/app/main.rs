@@ -23,6 +23,7 @@ mod sshd;
 #[expect(dead_code, reason = "other tests use the rest")]
 mod witness;
 
+mod chosen;
 mod cli;
 mod compare;
 mod copying;
