@@ -25,7 +25,15 @@ test('filters narrow the list, and are cleared', async ({ app, page }) => {
   const rows = page.locator('tr[data-job]');
   await page.getByRole('combobox', { name: 'Status' }).click();
   await page.getByRole('option', { name: 'Error' }).click();
+  await page.keyboard.press('Escape');
   await expect(rows.filter({ hasText: 'hello' })).toHaveCount(0);
+  await expect(rows.filter({ hasText: 'fail' }).first()).toBeVisible();
+  // Several at once.
+  await page.getByRole('combobox', { name: 'Status: Error' }).click();
+  await page.getByRole('option', { name: 'Done' }).click();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('combobox', { name: 'Status: Done or Error' })).toBeVisible();
+  await expect(rows.filter({ hasText: 'hello' }).first()).toBeVisible();
   await expect(rows.filter({ hasText: 'fail' }).first()).toBeVisible();
   await page.getByRole('button', { name: 'Clear filters' }).click();
   await page.getByRole('textbox', { name: 'Find a command' }).fill('hel');
@@ -153,6 +161,7 @@ test('a search is kept under a name, used again and forgotten', async ({ app, pa
   const saved = page.getByRole('button', { name: 'Saved searches' });
   await page.getByRole('combobox', { name: 'Status' }).click();
   await page.getByRole('option', { name: 'Error' }).click();
+  await page.keyboard.press('Escape');
   await page.getByRole('textbox', { name: 'Search in every log' }).fill('make');
   await saved.click();
   await page.getByRole('menuitem', { name: 'Save this search…' }).click();

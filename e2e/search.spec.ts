@@ -78,6 +78,7 @@ test('filters narrow what is searched, and the palette searches', async ({ app, 
   await expect(page.getByTestId('scope')).toHaveText('every log ever kept');
   await page.getByRole('combobox', { name: 'Status' }).click();
   await page.getByRole('option', { name: 'Error' }).click();
+  await page.keyboard.press('Escape');
   await expect(page.getByTestId('found')).toContainText('1 hit in 1 of');
   await expect(page.getByTestId('scope')).toHaveText('logs of the jobs filtered');
   await page.getByRole('button', { name: 'Clear filters' }).first().click();

@@ -65,6 +65,30 @@ export class Home {
   }
 }
 
+/** A Postgres of somebody else: the private one of a person who has no window open. */
+export class Database {
+  private constructor(
+    private readonly home: Home,
+    private readonly child: ChildProcess,
+    /** As psql takes it. */
+    readonly address: string,
+  ) {}
+
+  static async start(): Promise<Database> {
+    const home = await Home.make();
+    const child = spawn(BIN, ['db'], { env: home.env, stdio: ['ignore', 'pipe', 'ignore'] });
+    const [address] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+    return new Database(home, child, address);
+  }
+
+  async stop(): Promise<void> {
+    const gone = once(this.child, 'exit');
+    this.child.kill('SIGINT');
+    await gone;
+    await this.home.remove();
+  }
+}
+
 /** A running server. */
 export class Server {
   private constructor(

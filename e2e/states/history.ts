@@ -33,6 +33,43 @@ export const history: Place = {
         await page.locator('tr[data-job]').first().hover();
       },
     },
+    over('history-row-menu', async ({ page }) => {
+      await page.locator('tr[data-job]').first().click({ button: 'right' });
+      await expect(page.getByRole('menuitem', { name: 'Run again with changes…' })).toBeVisible();
+    }),
+    {
+      name: 'history-two-selected',
+      small: true,
+      main: true,
+      async reach({ app, page }) {
+        await shell(app, 'echo another', 'Done');
+        await app.history();
+        const rows = page.locator('tr[data-job]');
+        await rows.nth(0).click({ modifiers: ['ControlOrMeta'] });
+        await rows.nth(1).click({ modifiers: ['ControlOrMeta'] });
+        await expect(page.getByRole('button', { name: 'Compare them' })).toBeVisible();
+      },
+    },
+    {
+      name: 'history-deleting-two',
+      small: true,
+      async reach({ page }) {
+        await page.getByRole('button', { name: 'Delete…' }).click();
+        await expect(page.getByRole('dialog', { name: 'Delete 2 jobs?' })).toBeVisible();
+      },
+    },
+    {
+      name: 'history-deleted-but-one',
+      async reach({ page }) {
+        const dialog = page.getByRole('dialog', { name: 'Delete 2 jobs?' });
+        await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
+        await expect(dialog.getByRole('status')).toContainText('1 job stays: not over yet, pinned');
+      },
+      async leave({ page }) {
+        await page.getByRole('button', { name: 'Close' }).last().click();
+        await page.getByRole('button', { name: 'Clear the selection' }).click();
+      },
+    },
     over('history-choosing-a-status', async ({ page }) => {
       await page.getByRole('combobox', { name: 'Status' }).click();
       await expect(page.getByRole('option', { name: 'Error' })).toBeVisible();
@@ -43,6 +80,8 @@ export const history: Place = {
       async reach({ page }) {
         await page.getByRole('combobox', { name: 'Status' }).click();
         await page.getByRole('option', { name: 'Error' }).click();
+        await page.getByRole('option', { name: 'Lost' }).click();
+        await page.keyboard.press('Escape');
         await page.getByRole('button', { name: 'Pinned' }).click();
         await page.getByRole('textbox', { name: 'Find a command' }).fill('word');
         await expect(page.locator('tr[data-job]')).toHaveCount(1);

@@ -1,5 +1,5 @@
 // A job's page: while it runs, after each kind of end, and with its details and notes.
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from '@playwright/test';
 import type { App } from '../app';
@@ -68,6 +68,33 @@ export const running: Place = {
         await page.goBack();
         await expect(app.status).toHaveText('Running');
         await cancel(app);
+      },
+    },
+    {
+      name: 'job-silent',
+      small: true,
+      async reach({ app, page, world }) {
+        const pause = join(world.home.root, 'pause');
+        const line = `echo begin; sleep $(cat ${pause})`;
+        for (const seconds of ['0.1', '0.2', '0.3', '1000']) {
+          await writeFile(pause, seconds);
+          await shell(app, line, seconds === '1000' ? 'Running' : 'Done');
+        }
+        await expect(app.line('begin')).toBeVisible();
+        // A minute and a half later, as the page's clock has it.
+        await page.evaluate(() => {
+          const now = Date.now.bind(Date);
+          Date.now = () => now() + 90_000;
+        });
+        await expect(page.getByTestId('silent-for')).toHaveText(
+          /^No output for 1:3\d\. Earlier runs were usually silent for at most \d/,
+        );
+      },
+      async leave({ app, page }) {
+        await cancel(app);
+        // The page has its own clock again.
+        await page.reload();
+        await expect(app.status).toHaveText('Canceled');
       },
     },
     {
@@ -215,6 +242,7 @@ export const job: Place = {
           .click();
         await page.getByRole('menuitem', { name: 'Runs and durations' }).click();
         await expect(page.getByTestId('durations')).toBeVisible();
+        await expect(page.getByRole('button', { name: 'Run with As last time' })).toBeVisible();
       },
       async leave({ page }) {
         await page.goBack();

@@ -95,6 +95,23 @@ export const settings: Place = {
       },
     },
     {
+      name: 'settings-history-copied',
+      small: true,
+      async reach({ page, world }) {
+        const section = page.locator('#database');
+        await page.getByRole('textbox', { name: 'Database' }).fill(await world.database());
+        await section.getByRole('button', { name: 'Test', exact: true }).click();
+        await section.getByRole('button', { name: 'Copy the history there' }).click();
+        await expect(page.getByTestId('history-copy')).toContainText(/Copied \d+ jobs?/, {
+          timeout: 30_000,
+        });
+        await page.getByTestId('history-copy').scrollIntoViewIfNeeded();
+      },
+      async leave({ page }) {
+        await page.getByRole('textbox', { name: 'Database' }).fill('');
+      },
+    },
+    {
       name: 'settings-bad-expression',
       async reach({ page }) {
         await page.getByLabel('Errors').fill('^oops\n(');
@@ -120,6 +137,27 @@ export const settings: Place = {
       async reach({ page }) {
         await page.getByRole('textbox', { name: 'Concurrent jobs' }).fill('12');
         await expect(page.getByText('Saved', { exact: true })).toBeVisible();
+      },
+    },
+    {
+      name: 'settings-masks-tried',
+      small: true,
+      async reach({ page }) {
+        await page.getByLabel('Masks').fill('release-[a-z]+');
+        await page.getByLabel('Try them').fill('12:00:01 release-otter is out');
+        await expect(page.getByTitle('Your own masks')).toHaveText('release-otter');
+        await expect(page.getByTestId('masked-line').getByTitle('Times')).toHaveText('12:00:01');
+      },
+    },
+    {
+      name: 'settings-bad-mask',
+      async reach({ page }) {
+        await page.getByLabel('Masks').fill('release-(');
+        await expect(page.getByTestId('masked-line')).toContainText('unclosed group');
+      },
+      async leave({ page }) {
+        await page.getByLabel('Try them').fill('');
+        await page.getByLabel('Masks').fill('');
       },
     },
     {

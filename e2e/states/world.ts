@@ -4,7 +4,7 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { expect, test as base, type Page } from '@playwright/test';
 import { App } from '../app';
-import { BIN, Home, Server } from '../serve';
+import { BIN, Database, Home, Server } from '../serve';
 import { freePort, Sshd } from '../sshd';
 import { furnish } from './furniture';
 
@@ -20,6 +20,7 @@ export class World {
   private readonly tokens = new Map<Server, string>();
   private sshd: Sshd | null = null;
   private lonely: Home | null = null;
+  private other: Database | null = null;
 
   private constructor(readonly home: Home) {}
 
@@ -65,9 +66,16 @@ export class World {
     this.servers.set(which, await Server.start(this.home, served.port));
   }
 
+  /** The address of a Postgres that is not this person's. */
+  async database(): Promise<string> {
+    this.other ??= await Database.start();
+    return this.other.address;
+  }
+
   async end(): Promise<void> {
     await Promise.all([...this.servers.values()].map((server) => server.stop()));
     await this.sshd?.stop();
+    await this.other?.stop();
     await this.lonely?.remove();
     await this.home.remove();
   }

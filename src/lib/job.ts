@@ -57,6 +57,7 @@ export const STATUSES: Status[] = ['running', 'queued', 'done', 'error', 'cancel
 /** Asks for every job. */
 export const ANY_JOB: JobQuery = {
   status: null,
+  statuses: [],
   project: null,
   target: null,
   host: null,

@@ -652,7 +652,15 @@ with: JobId | null,
 /**
  * Runs, or parts of them.
  */
-runs: Array<CompareRun>, } } | { "type": "failure", "with": { 
+runs: Array<CompareRun>, } } | { "type": "try_masks", "with": { 
+/**
+ * Rules of a person's own, as the settings have them; beside ours.
+ */
+rules: Array<string>, 
+/**
+ * The line, at most 8,192 bytes.
+ */
+line: string, } } | { "type": "failure", "with": { 
 /**
  * The job.
  */
@@ -761,6 +769,15 @@ start: Start, };
  * By which program the copied line runs it.
  */
 export type CopiedAs = "plain" | "vmo";
+
+/**
+ * How a copy of the history ended.
+ */
+export type CopyEnd = { "type": "whole" } | { "type": "stopped" } | { "type": "failed", "with": { 
+/**
+ * Why, and what to try.
+ */
+why: string, } };
 
 /**
  * Why running something asks first.
@@ -995,7 +1012,7 @@ prompt: string, } } | { "type": "store", "with": StoreState } | { "type": "seen_
 /**
  * The unused database; none once there is no question about it.
  */
-seen: SeenDatabase | null, } } | { "type": "missed" };
+seen: SeenDatabase | null, } } | { "type": "history_copy", "with": HistoryCopy } | { "type": "missed" };
 
 /**
  * How large a log is just now.
@@ -1205,6 +1222,55 @@ config: string,
  * The path of `vmo`.
  */
 program: string, };
+
+/**
+ * How a copy of the history into another database goes, or went.
+ */
+export type HistoryCopy = { 
+/**
+ * The other database, `user@host:port/name`.
+ */
+to: string, 
+/**
+ * Jobs that have been looked at.
+ */
+jobs: number, 
+/**
+ * Jobs that there are.
+ */
+of_jobs: number, 
+/**
+ * Jobs that are there now and were not before.
+ */
+copied: number, 
+/**
+ * Bytes of their logs, and of those on their way.
+ */
+bytes: number, 
+/**
+ * Bytes of log that there are here.
+ */
+of_bytes: number, 
+/**
+ * Jobs that were there already.
+ */
+known: number, 
+/**
+ * Jobs that are not over, and were left out.
+ */
+unended: number, 
+/**
+ * Jobs that could not be copied, and why: the first 100.
+ */
+failed: Array<[JobId, string]>, 
+/**
+ * How many there are of these.
+ */
+failures: number, 
+/**
+ * How it ended; none while it goes on.
+ */
+end: CopyEnd | null, };
 
 /**
  * Where something was found.
@@ -1612,6 +1678,10 @@ export type JobQuery = {
  */
 status: Status | null, 
 /**
+ * Of one of these statuses; none are named for any.
+ */
+statuses: Array<Status>, 
+/**
  * Of this project.
  */
 project: string | null, 
@@ -1675,7 +1745,11 @@ job: JobId, } } | { "type": "earlier_of_each", "with": {
 /**
  * At most 500.
  */
-jobs: Array<JobId>, } } | { "type": "notes", "with": { 
+jobs: Array<JobId>, } } | { "type": "silence", "with": { 
+/**
+ * The job.
+ */
+job: JobId, } } | { "type": "notes", "with": { 
 /**
  * At most 500.
  */
@@ -1691,7 +1765,15 @@ pinned: boolean,
 /**
  * The text, at most 8,000 bytes; empty for none.
  */
-text: string, } } | { "type": "cancel", "with": { 
+text: string, } } | { "type": "delete_jobs", "with": { 
+/**
+ * At most 500.
+ */
+jobs: Array<JobId>, } } | { "type": "export_jobs", "with": { 
+/**
+ * At most 500.
+ */
+jobs: Array<JobId>, } } | { "type": "cancel", "with": { 
 /**
  * The job.
  */
@@ -1988,7 +2070,20 @@ timeout?: number | null, };
 /**
  * A kind of token that is left out of a line.
  */
-export type Mask = "email" | "url" | "host_name" | "ip" | "uuid" | "trace_id" | "sha1" | "md5" | "git_sha" | "date" | "time" | "duration" | "hex" | "float" | "integer" | "quoted" | "temp_path" | "pid" | "percentage";
+export type Mask = "email" | "url" | "host_name" | "ip" | "uuid" | "trace_id" | "sha1" | "md5" | "git_sha" | "date" | "time" | "duration" | "hex" | "float" | "integer" | "quoted" | "temp_path" | "pid" | "percentage" | "own";
+
+/**
+ * A part of a line, as it is compared.
+ */
+export type MaskedPart = { 
+/**
+ * Its text; never empty.
+ */
+text: string, 
+/**
+ * What it is left out as; none if it counts.
+ */
+mask: Mask | null, };
 
 /**
  * A message to the page.
@@ -2475,7 +2570,15 @@ jobs: Array<Earlier>, } } | { "type": "earlier_of_each", "with": {
 /**
  * At most 12 of each; a job without one is left out.
  */
-runs: Array<[JobId, Array<Earlier>]>, } } | { "type": "notes", "with": { 
+runs: Array<[JobId, Array<Earlier>]>, } } | { "type": "silence", "with": Silence } | { "type": "deleted", "with": { 
+/**
+ * Those that are gone.
+ */
+gone: Array<JobId>, 
+/**
+ * How many of those that were named stay.
+ */
+stay: number, } } | { "type": "notes", "with": { 
 /**
  * The jobs with a note.
  */
@@ -2527,7 +2630,11 @@ hits: Array<Hit>,
 /**
  * How many there are in all.
  */
-total: number, } } | { "type": "hit_marks", "with": HitMarks } | { "type": "comparison", "with": Comparison } | { "type": "failure", "with": { 
+total: number, } } | { "type": "hit_marks", "with": HitMarks } | { "type": "comparison", "with": Comparison } | { "type": "masked_line", "with": { 
+/**
+ * Its parts, in order.
+ */
+parts: Array<MaskedPart>, } } | { "type": "failure", "with": { 
 /**
  * None of a job that has not failed, or wrote nothing.
  */
@@ -2547,7 +2654,11 @@ seq: number,
 /**
  * The first chunk that was not there yet; none if no more will come.
  */
-live: number | null, } } | { "type": "hosts_imported", "with": ImportedHosts } | { "type": "settings", "with": Settings } | { "type": "kept", "with": Kept } | { "type": "outdated", "with": Outdated } | { "type": "tried_database", "with": TriedDatabase } | { "type": "health", "with": Health };
+live: number | null, } } | { "type": "hosts_imported", "with": ImportedHosts } | { "type": "settings", "with": Settings } | { "type": "kept", "with": Kept } | { "type": "outdated", "with": Outdated } | { "type": "tried_database", "with": TriedDatabase } | { "type": "history_copy", "with": { 
+/**
+ * None if there was none since the app started.
+ */
+copy: HistoryCopy | null, } } | { "type": "health", "with": Health };
 
 /**
  * What the page can ask for.
@@ -2816,6 +2927,11 @@ error_rules: Array<string>,
  */
 danger_rules: Array<string>, 
 /**
+ * Regular expressions; what one finds in a line of a log differs from run to run, and is left out when logs are compared.
+ * Case does not matter.
+ */
+mask_rules: Array<string>, 
+/**
  * Of which jobs the desktop is told when they end.
  */
 notify: Notify, 
@@ -2847,12 +2963,34 @@ url: string,
 /**
  * The schema for the tables; none means the role's own first one.
  */
-schema: string | null, } } | { "type": "health" };
+schema: string | null, } } | { "type": "copy_history", "with": { 
+/**
+ * Its address, `postgres://user:password@host/name`.
+ */
+url: string, 
+/**
+ * The schema for the tables; none means the role's own first one.
+ */
+schema: string | null, } } | { "type": "end_copy" } | { "type": "history_copy" } | { "type": "health" };
 
 /**
  * So many, or so many of a hundred.
  */
 export type Share = string;
+
+/**
+ * How long earlier runs of a job were silent, and since when it is.
+ */
+export type Silence = { 
+/**
+ * Milliseconds that a run is usually silent at most: the median of the longest silences of the last ones that ended well,
+ * before their first output and after their last one, too. None if there are fewer than three.
+ */
+usual_ms: number | null, 
+/**
+ * When it last wrote something, or began; none if it has not begun.
+ */
+since: string | null, };
 
 /**
  * A project's folder that is looked for on hosts.

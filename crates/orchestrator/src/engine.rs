@@ -11,7 +11,7 @@
 //! folders that another engine left.
 //! [`archive`] copies the spool into the store, and drops the folder once everything has arrived.
 //! [`logs`] reads a log from spool and store alike: lines, finds, searches of many, outline, saved files.
-//! [`exchange`] writes jobs into a file, and takes them from one.
+//! [`exchange`] writes jobs into a file, takes them from one, and copies them into another Postgres.
 //! [`batches`] drives one command over many hosts, wave by wave.
 //! [`jobs`] lists jobs, with their notes and the heartbeats of all who share the store.
 //! [`prompts`] holds the questions of jobs to a person, and [`watch`] reports changes that other programs make. Everything
@@ -47,7 +47,7 @@ use tokio::sync::{Notify, Semaphore, broadcast, watch as news};
 pub use self::{
     archive::link::{Database, Link},
     catalog::{Catalog, Listed, Names, seal_of_places},
-    exchange::{Exported, Imported},
+    exchange::{Exported, Imported, broke_off},
     follow::live::{Extent, Live},
     jobs::{Jobs, Page},
     logs::{
@@ -67,6 +67,7 @@ use self::{
     batches::Batches,
     blocking::blocking,
     events::Events,
+    exchange::copy::Copying,
     follow::{adopt::Adopting, lives::Lives, skipped::Skipped},
     jobs::Archiving,
     prompts::Prompts,
@@ -169,6 +170,7 @@ struct Inner {
     /// The turns of our own jobs, each until its job is over; of a lost job, until all that it left running has ended.
     turns: Mutex<HashMap<JobId, Turn>>,
     capacity: Capacity,
+    copying: Copying,
     batches: Batches,
     /// The jobs whose folders this engine made or took in: noted before the folder can be seen, so that no job is taken in
     /// twice.
@@ -218,6 +220,7 @@ impl Engine {
             queue,
             turns: Mutex::default(),
             capacity: Capacity::new(),
+            copying: Copying::default(),
             batches: Batches::default(),
             known: Mutex::default(),
             late: Arc::new(Semaphore::new(archive::LATE)),

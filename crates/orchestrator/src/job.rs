@@ -13,6 +13,7 @@ mod place;
 mod query;
 mod reason;
 mod seal;
+mod silence;
 mod state;
 mod stored;
 mod waits;
@@ -35,6 +36,7 @@ pub use self::{
     place::{Commit, EnvironmentChange, EnvironmentChanged, Here, Place},
     query::JobQuery,
     reason::{Cause, NamedSpot, is_silent, not_reached, span, survivor},
+    silence::{Silence, longest, usual},
     state::{State, Status},
     waits::Waits,
 };

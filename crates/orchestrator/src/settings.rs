@@ -55,6 +55,9 @@ pub struct Settings {
     /// Regular expressions; a command or a recipe in which one is found asks before it runs, beside what ours know. Case does
     /// not matter.
     pub danger_rules: Vec<String>,
+    /// Regular expressions; what one finds in a line of a log differs from run to run, and is left out when logs are compared.
+    /// Case does not matter.
+    pub mask_rules: Vec<String>,
     /// Of which jobs the desktop is told when they end.
     pub notify: Notify,
     /// Seconds that a job runs at least for the desktop to be told that it is done; none means 10.
@@ -112,6 +115,7 @@ pub fn in_range(settings: &Settings) -> Result<(), InvalidValue> {
     settings.retention.in_range()?;
     rules_in_range("error_rules", &settings.error_rules)?;
     rules_in_range("danger_rules", &settings.danger_rules)?;
+    rules_in_range("mask_rules", &settings.mask_rules)?;
     Ok(())
 }
 

@@ -12,8 +12,10 @@
 //! moment    a time of a row                            owners    who is there to write theirs
 //! changes   which jobs changed, as a hint              previous_runs  the jobs before one, of the same thing
 //! notes     what people say of jobs                    batches        one command on many hosts
+//! silences  when jobs wrote something
 //! statement one of a person's own
 //! sweep     the logs of many jobs, a large step at a time
+//! copy      jobs into another store, row for row    copy_sql       the statements of that
 //! log_index    an index of logs, asked              log_index_sql  and brought up to date, log_index_segments its slices
 //! embedded  our own server: found, started, adopted, stopped
 //! ```
@@ -26,6 +28,8 @@ mod block;
 mod changes;
 mod columns;
 mod connect;
+mod copy;
+mod copy_sql;
 pub mod embedded;
 mod error;
 mod import;
@@ -43,6 +47,7 @@ mod read;
 mod retention;
 mod schema;
 mod short_job;
+mod silences;
 mod statement;
 mod sweep;
 mod tables;
@@ -52,6 +57,7 @@ pub use address::Address;
 pub use block::{ArchiveMark, Block, Reach};
 pub use changes::{Change, Changes};
 pub use connect::Store;
+pub use copy::CopyStep;
 pub use error::{Interruption, StoreError};
 pub use import::Part;
 pub use log_index::{Coverage, Segment};

@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     event::Event,
-    health::{Finding, Health, TriedDatabase},
+    health::{CopyEnd, Finding, Health, HistoryCopy, TriedDatabase},
     job::{Job, JobType},
     prompt::{Answer, Prompt, Question},
     reply::{CommandConsent, Extent, Failure, FailureCode, HitMarks, Overview, Reply},

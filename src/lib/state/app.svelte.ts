@@ -9,6 +9,7 @@ import { Clock } from './clock.svelte';
 import { Comparisons } from './compare.svelte';
 import { Durations } from './durations.svelte';
 import { History } from './history.svelte';
+import { HistoryCopy } from './history-copy.svelte';
 import { JobColumns } from './job-columns.svelte';
 import { type SavedSearch, SavedSearches } from './saved-searches.svelte';
 import { Health } from './health.svelte';
@@ -86,6 +87,7 @@ export class App {
   readonly terminals: Terminals;
   readonly notes: Notes;
   readonly history: History;
+  readonly historyCopy: HistoryCopy;
   readonly search: Search;
   readonly savedSearches = new SavedSearches();
   readonly columns = new JobColumns();
@@ -131,6 +133,7 @@ export class App {
     this.prompts = new Prompts(client, (job) => this.jobs.get(job)?.batch ?? null);
     this.settings = new Settings(client);
     this.health = new Health(client);
+    this.historyCopy = new HistoryCopy(client);
     const { projects, jobs, notices } = this;
     const isOthers = (job: Job) => job.owner !== this.owner;
     // Of a command on many hosts the answers of all are looked at, and not the log of one.
@@ -368,6 +371,8 @@ export class App {
       case 'seen_database':
         this.seenDatabase = event.with.seen;
         return;
+      case 'history_copy':
+        return this.historyCopy.came(event.with);
       case 'store':
         return this.#stored(event.with);
     }

@@ -11,6 +11,7 @@ import type {
   JobFailure,
   JobId,
   Mask,
+  MaskedPart,
 } from '../wire';
 
 /** Lines that are asked for together. */
@@ -198,6 +199,12 @@ export class Comparisons {
     const request = { compare: { type: 'failure', with: { job } } } as const;
     const answer = await this.#client.ask(request, 'failure').catch(() => null);
     return answer?.failure ?? null;
+  }
+
+  /** What of a line is left out by these rules beside the app's own; rejects with what is wrong with them. */
+  async tryMasks(rules: string[], line: string): Promise<MaskedPart[]> {
+    const request = { compare: { type: 'try_masks', with: { rules, line } } } as const;
+    return (await this.#client.ask(request, 'masked_line')).parts;
   }
 
   /** Shows the log again. */

@@ -1,9 +1,10 @@
 // Every job ever, newest first, a page at a time; each page goes on after the last job of the one before.
 import type { Client } from '../client';
 import { day } from '../format';
-import { ANY_JOB, newestFirst } from '../job';
+import { ANY_JOB, newestFirst, STATUSES } from '../job';
 import { reason } from '../reason';
 import type { Job, JobId, JobQuery, Status } from '../wire';
+import { Picked } from './picked.svelte';
 
 /** Jobs in a page. */
 const PAGE = 100;
@@ -17,7 +18,8 @@ export type Span = '' | 'hour' | 'today' | 'week' | 'month';
 
 /** What the list is narrowed to; empty means any. */
 export interface Filter {
-  status: Status | '';
+  /** Statuses, separated by commas. */
+  status: string;
   project: string;
   target: string;
   host: string;
@@ -83,6 +85,12 @@ export class History {
   /** The job that another one of the list is to be compared with; null while none is chosen. */
   compared = $state.raw<Job | null>(null);
 
+  /** Those that were picked, whatever is listed now. */
+  readonly picked = new Picked();
+
+  /** Those that it is asked about whether they are to go; null while it is not. */
+  deleting = $state.raw<Job[] | null>(null);
+
   /** Whose jobs have been seen in the list, to choose from. */
   owners = $state.raw<string[]>([]);
 
@@ -141,6 +149,24 @@ export class History {
     }
   }
 
+  /** Drops jobs for good; gives those that have gone. */
+  async remove(jobs: Job[]): Promise<JobId[]> {
+    const ids = jobs.map((job) => job.id);
+    const request = { job: { type: 'delete_jobs', with: { jobs: ids } } } as const;
+    const { gone } = await this.#client.ask(request, 'deleted');
+    this.jobs = this.jobs.filter((job) => !gone.includes(job.id));
+    for (const job of jobs)
+      if (gone.includes(job.id) && this.picked.has(job.id)) this.picked.toggle(job);
+    return gone;
+  }
+
+  /** Writes jobs into a file in the folder for downloads; gives its path. */
+  async export(jobs: Job[]): Promise<string> {
+    const ids = jobs.map((job) => job.id);
+    const request = { job: { type: 'export_jobs', with: { jobs: ids } } } as const;
+    return (await this.#client.ask(request, 'saved')).path;
+  }
+
   /** All that are listed, older pages included; the newest 10,000 if there are more. */
   async all(): Promise<Job[]> {
     const jobs: Job[] = [];
@@ -178,7 +204,7 @@ export class History {
     const { status, project, target, host, owner, batch, span, pinned, text } = this.filter;
     return {
       ...ANY_JOB,
-      status: status || null,
+      statuses: statusesOf(status),
       project: project || null,
       target: target || null,
       host: host || null,
@@ -193,7 +219,8 @@ export class History {
   }
 
   #matches(job: Job): boolean {
-    const { span, pinned, text, ...equal } = this.filter;
+    const { status, span, pinned, text, ...equal } = this.filter;
+    if (status !== '' && !statusesOf(status).includes(job.status)) return false;
     // It cannot be pinned yet.
     if (pinned !== '') return false;
     const since = beginning(span, new Date());
@@ -202,6 +229,11 @@ export class History {
     if (same.some(([field, value]) => value !== '' && job[field] !== value)) return false;
     return job.command.toLowerCase().includes(text.trim().toLowerCase());
   }
+}
+
+/** The statuses that a filter names. */
+export function statusesOf(filter: string): Status[] {
+  return STATUSES.filter((status) => filter.split(',').includes(status));
 }
 
 /** When a span up to now begins; days begin at midnight here. */

@@ -13,6 +13,11 @@ export class PreviousRuns {
     return median(done);
   });
 
+  /** Milliseconds that one is usually silent at most; null if that is not known. */
+  usualSilence = $state<number | null>(null);
+  /** When the job last wrote something, or began, as far as was asked; milliseconds since 1970. */
+  wroteAt = $state<number | null>(null);
+
   readonly #client: Client;
 
   constructor(client: Client) {
@@ -24,5 +29,13 @@ export class PreviousRuns {
     const request = { job: { type: 'earlier', with: { job } } } as const;
     const answer = await this.#client.ask(request, 'earlier').catch(() => null);
     this.jobs = answer === null ? [] : answer.jobs.toReversed();
+  }
+
+  /** Asks how long this job and those before it are silent. While Postgres is away, nothing is usual. */
+  async silenceOf(job: JobId): Promise<void> {
+    const request = { job: { type: 'silence', with: { job } } } as const;
+    const answer = await this.#client.ask(request, 'silence').catch(() => null);
+    this.usualSilence = answer?.usual_ms ?? null;
+    this.wroteAt = answer?.since ? new Date(answer.since).getTime() : null;
   }
 }

@@ -86,7 +86,10 @@ export function textOf(settings: Settings, key: 'terminal' | 'editor'): Setting<
 }
 
 /** Lines, each a rule. */
-export function rulesOf(settings: Settings, key: 'error_rules' | 'danger_rules'): Setting<string> {
+export function rulesOf(
+  settings: Settings,
+  key: 'error_rules' | 'danger_rules' | 'mask_rules',
+): Setting<string> {
   return new Setting(
     settings,
     (kept) => kept[key].join('\n'),

@@ -8,7 +8,7 @@ use std::{
 use crate::log::{
     Stream, Texts,
     lines::State,
-    normalise::{Mask, Masks, Normaliser},
+    normalise::{Mask, Masks, Normaliser, OwnMasks},
 };
 
 /// Lines of a log that is compared, at most: each takes eight bytes.
@@ -66,6 +66,13 @@ impl Digesting {
             },
             torn: Vec::new(),
         }
+    }
+
+    /// The same with rules of a person's own.
+    #[must_use]
+    pub fn with_own(mut self, own: OwnMasks) -> Self {
+        self.reading.normaliser = self.reading.normaliser.with_own(own);
+        self
     }
 
     /// Goes on at a later place: what is between is gone from the history, and of the lines at its edges a part.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::KEYS;
 use crate::{
     job::{Earlier, JobId, Status},
-    log::normalise::{Masks, Normaliser},
+    log::normalise::{Masks, Normaliser, OwnMasks},
 };
 
 /// What failed a job, and whether it has failed one before.
@@ -87,9 +87,11 @@ fn is_make(line: &str) -> bool {
 
 /// A number for what a line says, but for what differs from run to run. Those of one program can be compared.
 #[must_use]
-pub fn fingerprint(line: &str, names: Vec<String>) -> u64 {
+pub fn fingerprint(line: &str, names: Vec<String>, own: &OwnMasks) -> u64 {
     let mut text = String::with_capacity(line.len());
-    Normaliser::new(Masks::default(), names).normalise(line, &mut text);
+    Normaliser::new(Masks::default(), names)
+        .with_own(own.clone())
+        .normalise(line, &mut text);
     let mut hasher = KEYS.build_hasher();
     hasher.write(text.as_bytes());
     hasher.finish()
@@ -153,7 +155,12 @@ mod tests {
 
     #[test]
     fn the_same_failure_is_the_same_another_time_on_another_host() {
-        let of = |line: &str, host: &str| fingerprint(line, vec![host.to_owned()]);
+        let own = OwnMasks::new(&["otter|heron".to_owned()]);
+        let of = |line: &str, host: &str| fingerprint(line, vec![host.to_owned()], &own);
+        assert_eq!(
+            of("error: otter is gone", ""),
+            of("error: heron is gone", "")
+        );
         assert_eq!(
             of("12:00:01 db-1: error: port 5432 of pid 17 is taken", "db-1"),
             of(

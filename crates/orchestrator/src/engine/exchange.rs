@@ -1,4 +1,4 @@
-//! A history as one file, and back: jobs that are over with every byte of their logs, the times and streams of those, and
+//! A history as one file, and back, or into another Postgres: jobs that are over with every byte of their logs, the times and streams of those, and
 //! people's notes.
 //!
 //! The file is a zip archive that any program opens. `format` says what is in it; an engine reads all older formats, and
@@ -11,8 +11,9 @@
 //! | `jobs/ID.chunks` | of each chunk of these in turn 16 bytes, little-endian: when it was read (i64, microseconds since 1970), how many bytes it has (u32), its stream (u32: 0 stdout, 1 stderr) |
 //! | `jobs/ID.json` | the job, its note, and the SHA-256 of its log |
 
+pub(super) mod copy;
 mod export;
 mod format;
 mod import;
 
-pub use self::{export::Exported, import::Imported};
+pub use self::{copy::broke_off, export::Exported, import::Imported};

@@ -12,6 +12,7 @@ pub(super) mod outline;
 pub(super) mod piece;
 mod save;
 pub(super) mod search;
+mod silence;
 pub(super) mod source;
 
 use std::{path::PathBuf, sync::Arc};

@@ -13,6 +13,8 @@ use super::{Job, JobId, Status};
 pub struct JobQuery {
     /// Of this status.
     pub status: Option<Status>,
+    /// Of one of these statuses; none are named for any.
+    pub statuses: Vec<Status>,
     /// Of this project.
     pub project: Option<String>,
     /// Of this target, or of these targets separated by spaces.
@@ -47,6 +49,7 @@ impl JobQuery {
             wanted.is_none() || wanted.as_deref() == found
         };
         self.status.is_none_or(|status| status == job.status())
+            && (self.statuses.is_empty() || self.statuses.contains(&job.status()))
             && is(&self.project, job.project())
             && is(&self.target, job.target().as_deref())
             && is(&self.host, job.host())

@@ -10,12 +10,16 @@ mod hashes;
 mod mask;
 mod names;
 mod numbers;
+mod own;
 
 use std::ops::Range;
 
 use memchr::memchr;
 
-pub use self::mask::{Mask, Masks};
+pub use self::{
+    mask::{Mask, Masks},
+    own::{MaskedPart, OwnMasks},
+};
 
 /// Finds what is to be left out of lines.
 #[derive(Debug, Clone, Default)]
@@ -23,13 +27,25 @@ pub struct Normaliser {
     masks: Masks,
     /// Words that are [`Mask::HostName`] wherever they are alone: the name of the host a job ran on, and its address.
     names: Vec<String>,
+    own: OwnMasks,
 }
 
 impl Normaliser {
     /// With these masks, for a log in which these words name the host it is from.
     #[must_use]
-    pub const fn new(masks: Masks, names: Vec<String>) -> Self {
-        Self { masks, names }
+    pub fn new(masks: Masks, names: Vec<String>) -> Self {
+        Self {
+            masks,
+            names,
+            own: OwnMasks::default(),
+        }
+    }
+
+    /// The same with rules of a person's own.
+    #[must_use]
+    pub fn with_own(mut self, own: OwnMasks) -> Self {
+        self.own = own;
+        self
     }
 
     /// Appends a line, with `<` and the mask's word and `>` in the place of each token.
@@ -46,7 +62,16 @@ impl Normaliser {
     }
 
     /// Gives each token of a line that is left out, in order: where it is, in bytes, and what it is.
-    pub fn each(&self, line: &str, mut give: impl FnMut(Range<usize>, Mask)) {
+    pub fn each(&self, line: &str, give: impl FnMut(Range<usize>, Mask)) {
+        if self.masks.has(Mask::Own) && self.own.finds(line) {
+            self.own
+                .each(line, |give| self.each_known(line, give), give);
+        } else {
+            self.each_known(line, give);
+        }
+    }
+
+    fn each_known(&self, line: &str, mut give: impl FnMut(Range<usize>, Mask)) {
         let mut reading = Reading {
             line: line.as_bytes(),
             masks: self.masks,

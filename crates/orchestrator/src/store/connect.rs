@@ -187,13 +187,22 @@ impl Store {
         &self,
         work: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>,
     ) -> Result<T> {
+        self.write_within(TO_ANSWER, work).await
+    }
+
+    /// The same with another limit.
+    pub(super) async fn write_within<T>(
+        &self,
+        limit: Duration,
+        work: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>,
+    ) -> Result<T> {
         if self.looked.lock().elapsed() >= TO_NOTICE {
             let version =
                 self.with(async |connection| schema::version(connection, &self.tables).await);
             schema::is_known(&self.about.at, version.await?)?;
             *self.looked.lock() = Instant::now();
         }
-        self.with(work).await
+        self.with_within(limit, work).await
     }
 
     /// Sorts an error of the driver.

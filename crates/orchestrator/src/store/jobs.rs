@@ -252,6 +252,10 @@ pub(super) fn narrow(sql: &mut QueryBuilder<Postgres>, tables: &Tables, filter: 
     if let Some(status) = filter.status {
         sql.push(" and status = ").push_bind(status.word());
     }
+    if !filter.statuses.is_empty() {
+        let words: Vec<&str> = filter.statuses.iter().map(|status| status.word()).collect();
+        sql.push(" and status = any(").push_bind(words).push(")");
+    }
     for (column, wanted) in [
         (" and project = ", &filter.project),
         (" and target = ", &filter.target),

@@ -74,6 +74,14 @@ const DELETE: &str = "with gone as (
      returning id, bytes)
    select coalesce(sum(bytes), 0)::bigint as bytes, count(*) as jobs, count(pg_notify($2, id::text)) as told from gone";
 
+/// The same of those that a person names.
+const DELETE_OWN: &str = "with gone as (
+     delete from ours.jobs job where id = any($1) and owner = $3 and status in ('done', 'error', 'canceled', 'lost')
+       and not exists (select from ours.job_notes note
+                       where note.job_id = job.id and (note.pinned or note.text <> ''))
+     returning id)
+   select id from (select id, pg_notify($2, id::text) from gone) told order by id";
+
 impl Store {
     /// What the rules let go.
     ///
@@ -122,6 +130,18 @@ impl Store {
         let number = |name: &str| row.try_get::<i64, _>(name).map(i64::cast_unsigned);
         let gone = number("jobs").and_then(|jobs| Ok((jobs, number("bytes")?)));
         gone.map_err(|error| self.fault(error))
+    }
+
+    /// Drops these jobs and their logs but those that are not over, are of others, or were pinned or noted: those that have gone.
+    ///
+    /// # Errors
+    /// Any error of the server.
+    pub async fn delete_own(&self, jobs: &[JobId], owner: &str) -> Result<Vec<JobId>> {
+        let ids: Vec<_> = jobs.iter().map(|job| job.0).collect();
+        let delete = sqlx::query_scalar(self.tables.sql(DELETE_OWN));
+        let delete = delete.bind(ids).bind(CHANNEL).bind(owner);
+        let gone = self.write(async |connection| delete.fetch_all(connection).await);
+        Ok(gone.await?.into_iter().map(JobId).collect())
     }
 
     /// How much is kept.

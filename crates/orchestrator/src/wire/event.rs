@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Extent, Job, Prompt, SeenDatabase, StoreState};
+use super::{Extent, HistoryCopy, Job, Prompt, SeenDatabase, StoreState};
 use crate::{
     batch::Summary,
     host::{Host, Reach},
@@ -124,6 +124,8 @@ pub enum Event {
         /// The unused database; none once there is no question about it.
         seen: Option<SeenDatabase>,
     },
+    /// A copy of the history into another database has begun, come on or ended; at most 10 times a second.
+    HistoryCopy(Box<HistoryCopy>),
     /// The page was too slow and missed events: it should ask for the overview again.
     Missed,
 }

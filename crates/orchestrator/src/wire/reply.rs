@@ -2,16 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Health, Job, Prompt, SeenDatabase, StoreState, TriedDatabase};
+use super::{Health, HistoryCopy, Job, Prompt, SeenDatabase, StoreState, TriedDatabase};
 use crate::{
     batch::{Answers, Batch, Difference, LastTime, Merged, Summary},
     compare::{self, Comparison},
     fleet::{Choice, fold},
     host::{Host, Reach},
     hosts::ImportedHosts,
-    job::{Earlier, JobId, Kept, Note, Outdated},
+    job::{Earlier, JobId, Kept, Note, Outdated, Silence},
     launch::{Preview, checkout::Checkout},
-    log::{Line, diff::DiffLine, find::Hit, outline::Outline},
+    log::{Line, diff::DiffLine, find::Hit, normalise::MaskedPart, outline::Outline},
     presets::Presets,
     project::{Project, Scan},
     settings::Settings,
@@ -89,6 +89,15 @@ pub enum Reply {
         /// At most 12 of each; a job without one is left out.
         runs: Vec<(JobId, Vec<Earlier>)>,
     },
+    /// How long runs of the same are usually silent.
+    Silence(Silence),
+    /// Jobs were dropped.
+    Deleted {
+        /// Those that are gone.
+        gone: Vec<JobId>,
+        /// How many of those that were named stay.
+        stay: u64,
+    },
     /// What people say of jobs.
     Notes {
         /// The jobs with a note.
@@ -149,6 +158,11 @@ pub enum Reply {
     HitMarks(HitMarks),
     /// What of a log differs from others.
     Comparison(Box<Comparison>),
+    /// A line as it is compared.
+    MaskedLine {
+        /// Its parts, in order.
+        parts: Vec<MaskedPart>,
+    },
     /// What made a job fail.
     Failure {
         /// None of a job that has not failed, or wrote nothing.
@@ -178,6 +192,11 @@ pub enum Reply {
     Outdated(Outdated),
     /// What is known of a database that was tried.
     TriedDatabase(TriedDatabase),
+    /// The latest copy of the history into another database.
+    HistoryCopy {
+        /// None if there was none since the app started.
+        copy: Option<Box<HistoryCopy>>,
+    },
     /// How the app is.
     Health(Box<Health>),
 }

@@ -6,7 +6,8 @@ use orchestrator::{
     compare::{Comparison, Failure, FailureKind, Run, View, Wanted},
     job::JobId,
     log::{diff::Side, normalise::Mask},
-    wire::{CompareRequest, FailureCode, Job, JobRequest, Reply},
+    settings::Settings,
+    wire::{CompareRequest, FailureCode, Job, JobRequest, Reply, SettingsRequest},
 };
 
 use crate::{
@@ -377,4 +378,162 @@ async fn a_failure_is_known_again_and_what_came_after_it() {
     assert_eq!(of(6).text, "nothing that is known for an error");
     let nobody = CompareRequest::Failure { job: JobId::new() };
     assert_eq!(page.ask(nobody).await.unwrap_err(), FailureCode::NotFound);
+}
+
+#[tokio::test]
+async fn ones_own_masks_are_tried_and_then_hold_for_new_lines_and_failures() {
+    let (_postgres, home) = home();
+    home.makefile(MAKEFILE);
+    build(&home, "deploy of release otter\nwell\n", 0, &[]);
+    build(
+        &home,
+        "deploy of release heron\nerror: heron is gone\n",
+        1,
+        &[],
+    );
+    build(
+        &home,
+        "deploy of release raven\nerror: raven is gone\n",
+        1,
+        &[],
+    );
+    let ids = jobs(&home);
+    let app = App::start(home);
+    let mut page = app.page().await;
+    page.until_ready_again().await;
+    let job: JobId = ids[2].parse().unwrap();
+    let new = |comparison: &Comparison| comparison.added;
+    let wanted = Wanted {
+        job,
+        with: None,
+        view: View::New,
+        counted: Vec::new(),
+    };
+    let before = compared(&mut page, wanted.clone()).await.unwrap();
+    // The last of them is make's own.
+    assert_eq!(new(&before), 3);
+    assert_eq!(kind(&mut page, job).await, FailureKind::New);
+
+    // Tried on a line, they change nothing yet.
+    let rules = vec!["release \\w+".to_owned(), "error: \\w+".to_owned()];
+    let tried = |rules: &[String], line: &str| CompareRequest::TryMasks {
+        rules: rules.to_vec(),
+        line: line.to_owned(),
+    };
+    let Ok(Reply::MaskedLine { parts }) = page
+        .ask(tried(&rules, "12:00:01 Release OTTER is out"))
+        .await
+    else {
+        panic!("no parts");
+    };
+    let shown: Vec<_> = parts.iter().map(|part| (&*part.text, part.mask)).collect();
+    assert_eq!(
+        shown,
+        [
+            ("12:00:01", Some(Mask::Time)),
+            (" ", None),
+            ("Release OTTER", Some(Mask::Own)),
+            (" is out", None)
+        ]
+    );
+    for (rules, line, words) in [
+        (
+            vec!["(".to_owned()],
+            "x",
+            "`(` cannot be used: unclosed group",
+        ),
+        (vec!["x".to_owned(); 21], "x", "at most 20 rules"),
+        (rules.clone(), &*"x".repeat(9000), "at most 8192 bytes"),
+    ] {
+        let refused = page.try_ask(tried(&rules, line)).await.unwrap_err();
+        assert!(
+            refused.code == FailureCode::Refused && refused.message.contains(words),
+            "{refused:?}"
+        );
+    }
+    let again = compared(&mut page, wanted.clone()).await.unwrap();
+    assert_eq!(new(&again), 3);
+
+    // In force, what they find is nothing new, and the failure is one that was seen.
+    let with = |rules: Vec<String>| {
+        SettingsRequest::ChangeSettings(Settings {
+            mask_rules: rules,
+            ..Settings::default()
+        })
+    };
+    let bad = page.try_ask(with(vec!["(".to_owned()])).await.unwrap_err();
+    assert!(bad.message.contains("unclosed group"), "{}", bad.message);
+    page.ask(with(rules)).await.unwrap();
+    let after = compared(&mut page, wanted.clone()).await.unwrap();
+    assert_eq!(new(&after), 2, "the error is in no run that ended well");
+    assert_eq!(kind(&mut page, job).await, FailureKind::Recurring);
+    let counted = Wanted {
+        counted: vec![Mask::Own],
+        ..wanted.clone()
+    };
+    let counted = compared(&mut page, counted).await.unwrap();
+    assert_eq!(new(&counted), 3);
+    let masked = counted.masked.iter();
+    let own = masked.clone().find(|(mask, _)| *mask == Mask::Own).unwrap();
+    assert_eq!(own.1, 2);
+    // Taken away, all is as it was.
+    page.ask(with(Vec::new())).await.unwrap();
+    assert_eq!(new(&compared(&mut page, wanted).await.unwrap()), 3);
+    assert_eq!(kind(&mut page, job).await, FailureKind::New);
+}
+
+async fn kind(page: &mut Page, job: JobId) -> FailureKind {
+    match page.ask(CompareRequest::Failure { job }).await {
+        Ok(Reply::Failure {
+            failure: Some(failure),
+        }) => failure.kind,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn how_long_a_job_is_usually_silent_is_known_by_its_earlier_runs() {
+    let (_postgres, home) = home();
+    let line = "echo begin; sleep $(cat pause); echo end";
+    for pause in ["0.6", "0.8", "5"] {
+        fs::write(home.work().join("pause"), pause).unwrap();
+        home.run(&["run", "--", line]);
+    }
+    let app = App::start(home);
+    let mut page = app.page().await;
+    page.until_ready_again().await;
+    let silence = async |page: &mut Page, job| match page.ask(JobRequest::Silence { job }).await {
+        Ok(Reply::Silence(silence)) => silence,
+        other => panic!("{other:?}"),
+    };
+    fs::write(app.home.work().join("pause"), "1000").unwrap();
+    let job = page.start(line).await;
+    let begun = page
+        .until(|event| match event {
+            orchestrator::wire::Event::Job(now) if now.id == job.id => now.started_at,
+            _ => None,
+        })
+        .await;
+    // Until it has written, it is silent since its start.
+    let mut seen = silence(&mut page, job.id).await;
+    while seen.since == Some(begun) {
+        seen = silence(&mut page, job.id).await;
+    }
+    assert!(seen.since > Some(begun), "{seen:?}");
+    let usual = seen.usual_ms.unwrap();
+    assert!((750..2000).contains(&usual), "{usual}");
+    // Of another line, nothing is usual yet.
+    let other = page.start("echo other; sleep 1000").await.id;
+    assert_eq!(silence(&mut page, other).await.usual_ms, None);
+    for job in [job.id, other] {
+        page.ask(JobRequest::Cancel { job, force: true })
+            .await
+            .unwrap();
+        page.now_over(job).await;
+    }
+    let nobody = page
+        .ask(JobRequest::Silence { job: JobId::new() })
+        .await
+        .unwrap_err();
+    assert_eq!(nobody, FailureCode::NotFound);
 }

@@ -23,8 +23,10 @@ mod sshd;
 #[expect(dead_code, reason = "other tests use the rest")]
 mod witness;
 
+mod chosen;
 mod cli;
 mod compare;
+mod copying;
 mod docs;
 mod exchange;
 mod files;

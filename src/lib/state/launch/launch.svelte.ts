@@ -103,15 +103,15 @@ export class Launch {
     });
   }
 
-  /** Runs a target as it was last started; asks if it has to, or if a secret of then was not kept. */
-  async asLast(project: Project, target: Target): Promise<void> {
-    const { last } = await this.#presets(project, target);
+  /** Runs a target as it was last started, or as a preset has it; asks if it has to, or if a secret was not kept. */
+  async asLast(project: Project, target: Target, preset: Filled | null = null): Promise<void> {
+    const last = preset ?? (await this.#presets(project, target)).last;
     const scan = this.#world.projects.scanOf(project.name);
     if (!last || !scan) return this.target(project, target);
     const names = last.variables.map(([name]) => name);
     const isOpen = target.pattern && last.stem === null;
     if (target.danger !== null || isOpen || !isWhole(last) || lacks(target, names)) {
-      return this.targetForm(project, target);
+      return this.targetForm(project, target, preset);
     }
     this.#trusted(project, () => void this.#once(asThen(project, target, last)));
   }

@@ -1,5 +1,7 @@
 //! `vmo db`: psql on the history, or its address; and which database keeps it.
 
+mod copy;
+
 use std::{io::IsTerminal, process::ExitCode};
 
 use clap::{Args, Subcommand};
@@ -35,6 +37,17 @@ enum About {
         #[arg(long)]
         private: bool,
     },
+    /// Copy the whole history into another Postgres; this one stays as it is, and what is there already is left out
+    Copy {
+        /// Its address, postgres://user@host/name; `-` reads it from standard input, so that nobody sees its password
+        to: String,
+        /// The schema for the tables; without, the first one in the role's search path
+        #[arg(long)]
+        schema: Option<String>,
+        /// Print what was copied as JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// The note about a database that is not used.
@@ -61,6 +74,7 @@ async fn choose(private: bool) -> Outcome {
 pub(crate) async fn db(db: Db) -> Outcome {
     let psql = match db.about {
         Some(About::Use { private }) => return choose(private).await,
+        Some(About::Copy { to, schema, json }) => return copy::copy(to, schema, json).await,
         None => db.psql,
     };
     let engine = engine().await?;

@@ -63,9 +63,9 @@ pub(crate) struct Targets {
 
 #[derive(Debug, Args)]
 pub(crate) struct Jobs {
-    /// Only jobs of this status
-    #[arg(long)]
-    status: Option<Status>,
+    /// Only jobs of these statuses, separated by commas
+    #[arg(long, value_delimiter = ',')]
+    status: Vec<Status>,
     /// Only jobs of this batch: its id, the start of it, or `last`
     #[arg(long)]
     batch: Option<String>,
@@ -229,7 +229,7 @@ pub(crate) async fn jobs(jobs: Jobs) -> Outcome {
     };
     let query = JobQuery {
         batch,
-        status: jobs.status,
+        statuses: jobs.status,
         limit: jobs.limit,
         ..JobQuery::default()
     };

@@ -4,9 +4,10 @@ use std::{
     fs::{self, OpenOptions},
     io::{self, BufWriter, Write},
     os::unix::fs::OpenOptionsExt,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
+use chrono::Local;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
@@ -19,6 +20,8 @@ use crate::{
     job::{Job, JobId, Note},
 };
 
+/// Jobs that a page can choose.
+const AT_ONCE: usize = 500;
 /// Bytes of a log that are read at once.
 const READ_BYTES: usize = 1 << 20;
 
@@ -60,6 +63,31 @@ impl Engine {
             named
         })
         .await
+    }
+}
+
+impl Engine {
+    /// Writes jobs into a new file in the person's folder for downloads, and returns its path.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] if there are more than 500, or none of them is over; as [`Self::export`].
+    pub async fn export_to_downloads(&self, jobs: Vec<JobId>) -> Result<PathBuf, EngineError> {
+        if jobs.len() > AT_ONCE {
+            let why =
+                format!("at most {AT_ONCE} jobs can be chosen: `vmo export --all` writes all");
+            return Err(EngineError::Refused(why));
+        }
+        let folder = self.logs().downloads();
+        fs::create_dir_all(&folder)?;
+        let day = Local::now().format("%Y-%m-%d-%H%M%S");
+        let to = folder.join(format!("vmo-history-{day}.zip"));
+        let exported = self.export(jobs, &to).await?;
+        if exported.jobs == 0 {
+            fs::remove_file(&to)?;
+            let why = "none of them is over: a job is exported with the whole of its log".into();
+            return Err(EngineError::Refused(why));
+        }
+        Ok(to)
     }
 }
 

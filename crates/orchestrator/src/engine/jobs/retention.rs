@@ -13,7 +13,7 @@ use crate::{
     clock,
     engine::{Engine, EngineError},
     folders,
-    job::{Kept, Outdated},
+    job::{JobId, Kept, Outdated},
     settings::{self, Keep},
     store::Retention,
     wire::Event,
@@ -82,6 +82,27 @@ impl Jobs {
             // Half of the server's time is for those who archive and read.
             tokio::time::sleep(began.elapsed()).await;
         }
+    }
+
+    /// Drops jobs of our own that are over and in the store, whatever the rules say, and returns those that have gone. Pinned
+    /// and noted ones stay.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] if there are more than 500; if the store does not answer.
+    pub async fn delete(&self, jobs: &[JobId]) -> Result<Vec<JobId>, EngineError> {
+        if jobs.len() > JOBS as usize {
+            let why = format!("at most {JOBS} jobs can be deleted at once");
+            return Err(EngineError::Refused(why));
+        }
+        // A job whose folder is here is not whole in the store yet.
+        let is_here = |job: &&JobId| self.lives.get(**job).is_some();
+        let stored: Vec<JobId> = jobs.iter().filter(|job| !is_here(job)).copied().collect();
+        let owner = folders::owner();
+        let gone = self
+            .link
+            .ask(async |store| store.delete_own(&stored, &owner).await)
+            .await?;
+        Ok(gone)
     }
 
     /// What settings mean now, of our own jobs: for the projects with rules of their own, and for all others.

@@ -19,8 +19,9 @@ use crate::{
     job::{Job, JobId},
     log::{
         diff::{DiffLine, Side, pair, unchanged},
-        normalise::Masks,
+        normalise::{MaskedPart, Masks, Normaliser, OwnMasks},
     },
+    settings::{self, Settings},
 };
 
 /// Logs that are read at once, of all comparisons; each takes a processor.
@@ -49,6 +50,8 @@ struct Key {
     job: JobId,
     masks: Masks,
     names: Vec<String>,
+    /// The rules of a person's own.
+    own: Vec<String>,
 }
 
 impl Default for Digests {
@@ -70,11 +73,13 @@ impl Logs {
         let with = self.others(&job, wanted).await?;
         let masks = wanted.counted.iter().copied();
         let masks = masks.fold(Masks::default(), Masks::without);
+        let own = self.catalog.settings().mask_rules;
         let digest = |job: &Job| {
             let key = Key {
                 job: job.id,
                 masks,
                 names: names(job),
+                own: own.clone(),
             };
             let (digests, log) = (self.digests.clone(), self.of(job.id));
             async move { digests.of(key, log).await }
@@ -93,6 +98,29 @@ impl Logs {
             .map_err(|panic| EngineError::Io(panic.into()))?;
         comparison.changes = changes;
         Ok(comparison)
+    }
+
+    /// What of a line is left out when logs are compared, by these rules of a person's own beside ours.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] if a rule cannot be used, or the line has more than 8,192 bytes.
+    pub fn try_masks(
+        &self,
+        rules: Vec<String>,
+        line: &str,
+    ) -> Result<Vec<MaskedPart>, EngineError> {
+        let settings = Settings {
+            mask_rules: rules,
+            ..Settings::default()
+        };
+        settings::in_range(&settings).map_err(|bad| EngineError::Refused(bad.why))?;
+        if line.len() > LINE_BYTES {
+            let why = format!("at most {LINE_BYTES} bytes of a line are tried");
+            return Err(EngineError::Refused(why));
+        }
+        let own = OwnMasks::new(&settings.mask_rules);
+        let normaliser = Normaliser::new(Masks::default(), Vec::new()).with_own(own);
+        Ok(normaliser.parts(line))
     }
 
     /// The lines of runs of a comparison, with what changed in them; at most 1,000 of them, fewer if a log ends before.
@@ -235,6 +263,7 @@ impl Digests {
         let is_whole = log.source().await?.extent().complete;
         let runtime = Handle::current();
         let digesting = Digesting::new(key.masks, key.names.clone());
+        let digesting = digesting.with_own(OwnMasks::new(&key.own));
         let read = spawn_blocking(move || read(&log, digesting, &runtime));
         let read = read.await.map_err(|panic| EngineError::Io(panic.into()))?;
         let digest = Arc::new(read?);

@@ -10,7 +10,7 @@ use crate::{
     compare::{Failure, Seen, fingerprint, history, telling},
     engine::{EngineError, LINE_BYTES, Log, Logs, ReadError},
     job::{Job, JobId, Status},
-    log::outline::Outliner,
+    log::{normalise::OwnMasks, outline::Outliner},
 };
 
 /// Earlier runs that are looked at, and how many of those that failed.
@@ -26,7 +26,14 @@ const KEPT: usize = 10_000;
 
 /// What jobs failed with, by their ids. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Known(Arc<Mutex<HashMap<JobId, Option<u64>>>>);
+pub(super) struct Known(Arc<Mutex<Found>>);
+
+#[derive(Debug, Default)]
+struct Found {
+    /// The rules of a person's own by which it was found.
+    rules: Vec<String>,
+    by_job: HashMap<JobId, Option<u64>>,
+}
 
 /// What a log says of a failure.
 struct ErrorLine {
@@ -48,14 +55,23 @@ impl Logs {
         let Some(found_line) = self.error_line(&job).await? else {
             return Ok(None);
         };
-        let own = fingerprint(&found_line.text, names(&job));
+        let rules = self.catalog.settings().mask_rules;
+        let masks = OwnMasks::new(&rules);
+        {
+            let mut known = self.failures.0.lock();
+            if known.rules != rules {
+                known.by_job.clear();
+                known.rules = rules;
+            }
+        }
+        let own = fingerprint(&found_line.text, names(&job), &masks);
         let (of, link) = (&job, &self.jobs.link);
         let earlier = link.ask(async |store| store.earlier(of, None, EARLIER).await);
         let earlier = earlier.await?;
         let mut same = Vec::new();
         let failed = earlier.iter().filter(|run| run.status == Status::Error);
         for run in failed.take(FAILED) {
-            if self.failed_with(run.id).await? == Some(own) {
+            if self.failed_with(run.id, &masks).await? == Some(own) {
                 same.push(run.id);
             }
         }
@@ -79,18 +95,18 @@ impl Logs {
     }
 
     /// The fingerprint of what a job that is over failed with.
-    async fn failed_with(&self, id: JobId) -> Result<Option<u64>, EngineError> {
-        if let Some(known) = self.failures.0.lock().get(&id) {
+    async fn failed_with(&self, id: JobId, own: &OwnMasks) -> Result<Option<u64>, EngineError> {
+        if let Some(known) = self.failures.0.lock().by_job.get(&id) {
             return Ok(*known);
         }
         let job = self.jobs.get(id).await?;
         let found_line = self.error_line(&job).await?;
-        let found = found_line.map(|found_line| fingerprint(&found_line.text, names(&job)));
+        let found = found_line.map(|found_line| fingerprint(&found_line.text, names(&job), own));
         let mut known = self.failures.0.lock();
-        if known.len() >= KEPT {
-            known.clear();
+        if known.by_job.len() >= KEPT {
+            known.by_job.clear();
         }
-        known.insert(id, found);
+        known.by_job.insert(id, found);
         Ok(found)
     }
 

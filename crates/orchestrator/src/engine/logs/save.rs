@@ -59,6 +59,13 @@ impl Logs {
     }
 }
 
+impl Logs {
+    /// The person's folder for downloads.
+    pub(in crate::engine) fn downloads(&self) -> PathBuf {
+        downloads(&self.home)
+    }
+}
+
 const fn ending(form: SaveAs) -> &'static str {
     match form {
         SaveAs::Raw => "log",

@@ -45,11 +45,13 @@ pub enum Mask {
     Pid,
     /// `42%`, `0.5 %`
     Percentage,
+    /// What a person's own rules find, as [`super::OwnMasks`] has it.
+    Own,
 }
 
 impl Mask {
     /// All, in the order in which they are shown.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Email,
         Self::Url,
         Self::HostName,
@@ -69,6 +71,7 @@ impl Mask {
         Self::TempPath,
         Self::Pid,
         Self::Percentage,
+        Self::Own,
     ];
 
     /// Its name, for a switch; between `<` and `>`, what stands for such a token.
@@ -94,6 +97,7 @@ impl Mask {
             Self::TempPath => "temp path",
             Self::Pid => "pid",
             Self::Percentage => "percentage",
+            Self::Own => "own",
         }
     }
 }

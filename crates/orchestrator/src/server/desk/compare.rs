@@ -14,6 +14,9 @@ pub(super) async fn answer(engine: Engine, request: CompareRequest) -> Result<Re
         CompareRequest::ComparedLines { job, with, runs } => Reply::ComparedLines {
             lines: engine.logs().compared_lines(job, with, &runs).await?,
         },
+        CompareRequest::TryMasks { rules, line } => Reply::MaskedLine {
+            parts: engine.logs().try_masks(rules, &line)?,
+        },
         CompareRequest::Failure { job } => Reply::Failure {
             failure: engine.logs().failure(job).await?,
         },

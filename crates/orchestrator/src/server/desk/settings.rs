@@ -23,6 +23,17 @@ pub(super) async fn answer(engine: Engine, request: SettingsRequest) -> Result<R
         SettingsRequest::TryDatabase { url, schema } => {
             Reply::TriedDatabase(catalog.try_database(&url, schema.as_deref()).await?)
         }
+        SettingsRequest::CopyHistory { url, schema } => {
+            engine.begin_copy(&url, schema.as_deref()).await?;
+            Reply::Ok
+        }
+        SettingsRequest::EndCopy => {
+            engine.end_copy();
+            Reply::Ok
+        }
+        SettingsRequest::HistoryCopy => Reply::HistoryCopy {
+            copy: engine.history_copy().map(Box::new),
+        },
         SettingsRequest::Health => Reply::Health(Box::new(engine.health().await?)),
     })
 }

@@ -26,6 +26,13 @@ pub enum CompareRequest {
         /// Runs, or parts of them.
         runs: Vec<Run>,
     },
+    /// What of a line is left out when logs are compared: [`Reply::MaskedLine`].
+    TryMasks {
+        /// Rules of a person's own, as the settings have them; beside ours.
+        rules: Vec<String>,
+        /// The line, at most 8,192 bytes.
+        line: String,
+    },
     /// What made a job fail, and whether earlier runs failed the same: [`Reply::Failure`].
     Failure {
         /// The job.

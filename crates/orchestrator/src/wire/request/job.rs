@@ -30,6 +30,11 @@ pub enum JobRequest {
         /// At most 500.
         jobs: Vec<JobId>,
     },
+    /// How long runs of the same are usually silent, and since when a job is: [`Reply::Silence`].
+    Silence {
+        /// The job.
+        job: JobId,
+    },
     /// What people say of jobs: [`Reply::Notes`].
     Notes {
         /// At most 500.
@@ -43,6 +48,17 @@ pub enum JobRequest {
         pinned: bool,
         /// The text, at most 8,000 bytes; empty for none.
         text: String,
+    },
+    /// Drops jobs that are over, with their logs, for good: [`Reply::Deleted`]. Those that are pinned or have a note stay, and
+    /// those of others who share the history, and those whose logs are not in it yet.
+    DeleteJobs {
+        /// At most 500.
+        jobs: Vec<JobId>,
+    },
+    /// Writes jobs into a new file in the folder for downloads, as `vmo export` does: [`Reply::Saved`].
+    ExportJobs {
+        /// At most 500.
+        jobs: Vec<JobId>,
     },
     /// Ends a job's whole tree: INT, then TERM, then KILL: [`Reply::Ok`].
     Cancel {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::settings::{Retention, Settings};
 #[cfg(doc)]
-use crate::wire::Reply;
+use crate::wire::{Event, Reply};
 
 /// What the page can ask of the settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -34,6 +34,18 @@ pub enum SettingsRequest {
         /// The schema for the tables; none means the role's own first one.
         schema: Option<String>,
     },
+    /// Begins to copy the whole history into another Postgres, one copy at a time: [`Reply::Ok`] once that has our tables, and
+    /// then [`Event::HistoryCopy`]. This history stays as it is.
+    CopyHistory {
+        /// Its address, `postgres://user:password@host/name`.
+        url: String,
+        /// The schema for the tables; none means the role's own first one.
+        schema: Option<String>,
+    },
+    /// Ends the copy that goes on; what is there stays there, and the next copy leaves it out: [`Reply::Ok`].
+    EndCopy,
+    /// The latest copy: [`Reply::HistoryCopy`].
+    HistoryCopy,
     /// Looks at what the app needs, which takes some seconds: [`Reply::Health`].
     Health,
 }
