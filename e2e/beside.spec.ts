@@ -14,13 +14,17 @@ test('a tab opens beside another, and what has the focus has the keys', async ({
   await shell(app, 'seq -f "left %.0f" 300');
   await shell(app, 'seq -f "right %.0f" 300');
   await tabs(app).first().click();
+  await expect(app.line(/left \d/).first()).toBeVisible();
+  await page.keyboard.press('Shift+G');
   await expect(app.line('left 300')).toBeVisible();
   await tabs(app).last().click({ button: 'right' });
   await page.getByRole('menuitem', { name: 'Open beside' }).click();
   const beside = page.getByTestId('beside');
-  await expect(beside.getByText('right 300', { exact: true })).toBeVisible();
+  await expect(beside.getByText(/^right \d/).first()).toBeVisible();
   await expect(app.log).toHaveCount(2);
   // It was opened to be read.
+  await page.keyboard.press('Shift+G');
+  await expect(beside.getByText('right 300', { exact: true })).toBeVisible();
   await page.keyboard.press('g');
   await expect(beside.getByText('right 1', { exact: true })).toBeVisible();
   await expect(app.line('left 300')).toBeVisible();

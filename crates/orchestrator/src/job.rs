@@ -34,7 +34,7 @@ pub use self::{
     kept::{Kept, Outdated},
     place::{Commit, EnvironmentChange, EnvironmentChanged, Here, Place},
     query::JobQuery,
-    reason::{Cause, NamedSpot, is_silent, not_reached, span, survivor},
+    reason::{Cause, NamedSpot, by_shell, is_silent, not_reached, span, survivor},
     state::{State, Status},
     waits::Waits,
 };
