@@ -166,7 +166,7 @@ impl Found {
         let mut heads = Vec::new();
         if stream == Stream::Stdout {
             self.echoes.find(texts, |start, target| {
-                heads.push((start, target.to_owned()))
+                heads.push((start, target.to_owned()));
             });
         }
         let mut telling = lines.again(first);

@@ -18,9 +18,12 @@ use crate::{
 /// Outlines that are kept to be read on. Past that, the one that was not asked for the longest is dropped.
 const KEPT: usize = 16;
 
-/// The outlines that were asked for last, the latest at the end; each empty until it is read for the first time.
+/// The outlines that were asked for last, the latest at the end.
 #[derive(Debug, Default)]
-pub(in crate::engine) struct Outlines(Mutex<Vec<(JobId, Arc<Turn<Option<Reading>>>)>>);
+pub(in crate::engine) struct Outlines(Mutex<Vec<(JobId, Held)>>);
+
+/// What is known of one log, for whose turn it is; nothing until it is read for the first time.
+type Held = Arc<Turn<Option<Reading>>>;
 
 /// An outline, and the cursor that reads on.
 #[derive(Debug)]
@@ -109,7 +112,7 @@ impl Reading {
 }
 
 impl Outlines {
-    fn of(&self, job: JobId) -> Arc<Turn<Option<Reading>>> {
+    fn of(&self, job: JobId) -> Held {
         let mut all = self.0.lock();
         let known = all.iter().position(|(other, _)| *other == job);
         let own = match known {
