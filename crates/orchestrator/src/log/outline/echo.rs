@@ -43,12 +43,38 @@ impl Echo {
     }
 }
 
+/// The first eight bytes of a text, or as many as it has, and which they are.
+#[derive(Debug, Clone, Copy)]
+struct Start {
+    bytes: u64,
+    mask: u64,
+}
+
+impl Start {
+    fn of(text: &[u8]) -> Self {
+        let len = text.len().min(8);
+        let mut bytes = [0; 8];
+        bytes[..len].copy_from_slice(&text[..len]);
+        let mut mask = [0; 8];
+        mask[..len].fill(u8::MAX);
+        Self {
+            bytes: u64::from_le_bytes(bytes),
+            mask: u64::from_le_bytes(mask),
+        }
+    }
+
+    /// Whether a text begins as this one does, as far as both are known.
+    const fn begins(self, text: Self) -> bool {
+        text.bytes & self.mask == self.bytes
+    }
+}
+
 /// Finds echoes in texts. A line is only looked at closer if it begins as one of them does.
 #[derive(Debug, Default)]
 pub(super) struct Echoes {
     all: Vec<Echo>,
-    /// Which of them begin with each byte.
-    by_byte: Vec<Vec<u16>>,
+    /// Which of them begin with each byte, each with how it begins.
+    by_byte: Vec<Vec<(Start, u16)>>,
     /// Those that begin with a gap, each with its longest piece.
     loose: Vec<(usize, Finder<'static>)>,
 }
@@ -65,7 +91,10 @@ impl Echoes {
             }
             let at = own.all.len();
             match echo.pieces[0].bytes().next() {
-                Some(byte) => own.by_byte[usize::from(byte)].push(at as u16),
+                Some(byte) => {
+                    let start = Start::of(echo.pieces[0].as_bytes());
+                    own.by_byte[usize::from(byte)].push((start, at as u16));
+                }
                 None if own.loose.len() == MOST_LOOSE || echo.letters() < LEAST_LOOSE => continue,
                 None => {
                     let longest = echo.pieces.iter().max_by_key(|piece| piece.len());
@@ -103,9 +132,13 @@ impl Echoes {
             if own.is_empty() && !is_loose {
                 continue;
             }
-            let line = texts[start..].split('\n').next().unwrap_or_default();
-            let is = |at: usize| self.all[at].is(line).then_some(&self.all[at]);
-            let mut found = own.iter().find_map(|at| is(usize::from(*at)));
+            let begins = Start::of(&bytes[start..]);
+            let is = |at: usize| {
+                let line = texts[start..].split('\n').next().unwrap_or_default();
+                self.all[at].is(line).then_some(&self.all[at])
+            };
+            let alike = own.iter().filter(|(own, _)| own.begins(begins));
+            let mut found = alike.map(|(_, at)| usize::from(*at)).find_map(is);
             while let Some((_, at)) = loose.next_if(|(at, _)| *at <= start) {
                 found = found.or_else(|| is(at));
             }
