@@ -160,7 +160,7 @@ test('times: since the start, since the line before, by the clock, none', async 
   const time = app.line('two').locator('.time');
   await expect(time).toHaveText(/^0:0[1-9]\.\d$/);
   await page.keyboard.press('t');
-  await expect(time).toHaveText(/^\+0:0[1-9]\.\d$/);
+  await expect(time).toHaveText(/^\+[1-9]\.\d s$/);
   await page.keyboard.press('t');
   await expect(time).toHaveText(/^\d\d:\d\d:\d\d\.\d{3}$/);
   await page.keyboard.press('t');
@@ -203,4 +203,24 @@ test('a log that is over is where it was left after a restart', async ({ app, pa
   await page.reload();
   await expect(app.log.locator('[data-line="1500"]')).toBeVisible();
   expect(await top()).toBe(before);
+});
+
+test('what is copied and saved has its tabs', async ({ app, page, context, home }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await shell(app, `printf 'a\\tb\\n\\033[32mkey\\tvalue\\033[m\\t\\n'`);
+  // On screen they are blanks up to the next stop.
+  await expect(app.log.locator('[data-line="1"] .text')).toHaveText('a       b', {
+    useInnerText: true,
+  });
+  await app.log.locator('[data-line="1"] .number').click();
+  await app.log.locator('[data-line="2"]').click({ modifiers: ['Shift'] });
+  await page.keyboard.press('Control+c');
+  const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+  await expect.poll(clipboard).toBe('a\tb\nkey\tvalue\t');
+  await app.button('Download').click();
+  await page.getByRole('menuitem', { name: 'Text', exact: true }).click();
+  const saved = page.getByRole('status').filter({ hasText: /^Saved as/ });
+  const path = /Saved as (.*)/.exec((await saved.textContent())!)![1]!;
+  const file = path.replace(/^~/, join(home.root, 'home'));
+  expect(await readFile(file, 'utf8')).toBe('a\tb\nkey\tvalue\t\n');
 });

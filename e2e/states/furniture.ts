@@ -28,7 +28,7 @@ REGISTRY ?= registry.example.org/shop
 override LEVEL = low
 
 ##@ Every day
-.PHONY: show build slow wipe hold
+.PHONY: show build slow release roll wipe hold
 show: ## Show what it was given
 	$(if $(NAME),,$(error NAME is needed))
 	@echo 'env=$(ENV) count=$(COUNT) keep=$(KEEP) name=$(NAME) level=$(LEVEL) to=$(REGISTRY)'
@@ -41,6 +41,17 @@ build: ## Build both parts, the second with an error
 
 slow: ## Take longer than it may @timeout 1s
 	@echo 'this goes on and on'; sleep 30
+
+release: ## Release it in three steps, of which the last fails
+	seq -f '#%.0f compiled' 30
+	@echo 'silent lines belong to the one before'
+	seq -f 'pushed layer %.0f of 12' 12; sleep 0.4
+	printf 'GET /healthz 200\\nPOST /cart 000\\n'; exit 7
+
+roll: ## Roll it out, which never ends
+	seq -f 'replica %.0f is new' 6
+	@sleep 0.3
+	echo 'waiting for the seventh'; exec sleep 1000
 
 ##@ Rarely
 wipe: ## Wipe a host @danger

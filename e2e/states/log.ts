@@ -2,7 +2,7 @@
 import { expect, type Locator } from '@playwright/test';
 import type { App } from '../app';
 import type { Place } from '../states';
-import { demo, escape, over, shell } from './steps';
+import { cancel, demo, escape, over, shell, targetForm, unfold } from './steps';
 
 const TIMES = ['Since start', 'Since last line', 'Clock', 'No timestamps'] as const;
 
@@ -76,6 +76,58 @@ export const reading: Place = {
         await expect(app.line('after')).toBeVisible();
       },
       leave: ({ page }) => page.keyboard.press('w'),
+    },
+    {
+      name: 'log-recipes-failed',
+      small: true,
+      async reach({ app, page }) {
+        await unfold(page, 'shop');
+        const form = await targetForm(app, 'release');
+        await form.getByRole('button', { name: 'Run release' }).click();
+        await expect(app.status).toHaveText('Error');
+        // What went well is folded in a log that is opened once it is over.
+        await page.reload();
+        await expect(app.log.getByRole('button', { name: 'Unfold' })).toHaveCount(2);
+        await expect(app.line('POST /cart')).toHaveCount(2);
+        const head = app.log.locator('.head').filter({ hasText: 'printf' });
+        await expect(head.getByText('Error')).toBeVisible();
+      },
+    },
+    {
+      name: 'log-recipe-unfolded',
+      async reach({ app }) {
+        await app.log.getByRole('button', { name: 'Unfold' }).last().click();
+        await expect(app.line('pushed layer 1 of 12')).toBeVisible();
+      },
+    },
+    {
+      name: 'log-recipes-running',
+      small: true,
+      async reach({ app }) {
+        await app.target('roll').click();
+        await expect(app.status).toHaveText('Running');
+        await expect(app.log.locator('.head')).toHaveCount(2);
+        await expect(app.log.locator('.head').last()).toContainText(/0:\d\d/);
+      },
+      leave: ({ app }) => cancel(app),
+    },
+    {
+      name: 'log-words-as-links',
+      async reach({ app, page }) {
+        const link = (url: string, words: string) =>
+          `\\033]8;;${url}\\033\\\\${words}\\033]8;;\\033\\\\`;
+        const lines = [
+          `read ${link('https://example.org/really?a=1', 'https://bank.example')} first`,
+          `never ${link('javascript:alert(1)', 'this one')}`,
+        ];
+        await shell(app, `printf '${lines.join('\\n')}\\n'`, 'Done');
+        await expect(app.log.getByRole('link')).toHaveCount(1);
+        await app.log.getByRole('link', { name: 'https://bank.example' }).click();
+        // Where it leads counts, and not what it is called.
+        await expect(page.getByRole('dialog', { name: 'Open example.org?' })).toBeVisible();
+        await expect(page.getByTestId('address')).toHaveText('https://example.org/really?a=1');
+      },
+      leave: escape,
     },
     {
       name: 'log-with-folds',

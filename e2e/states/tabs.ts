@@ -45,6 +45,19 @@ export const tabs: Place = {
       },
     },
     {
+      name: 'tab-beside',
+      small: true,
+      async reach({ app, page }) {
+        await page.keyboard.press('Control+\\');
+        await expect(page.getByTestId('beside')).toBeVisible();
+        await expect(app.log).toHaveCount(2);
+      },
+      async leave({ page }) {
+        await page.getByRole('button', { name: 'Close what is beside' }).click();
+        await expect(page.getByTestId('beside')).toHaveCount(0);
+      },
+    },
+    {
       name: 'no-tab-open',
       small: true,
       main: true,

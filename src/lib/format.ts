@@ -19,6 +19,11 @@ export function sinceStart(us: number): string {
   return `${duration(Math.floor(tenths / 10) * 1000)}.${tenths % 10}`;
 }
 
+/** `+41 ms`, `+0.4 s`, `+0:47`: time since the line before, in microseconds; nothing of lines that came at once. */
+export function sinceLast(us: number): string {
+  return us < 1000 ? '' : `+${took(us / 1000)}`;
+}
+
 /** `14:07:41.006`: a clock time of microseconds since 1970. */
 export function clock(us: number): string {
   const at = new Date(us / 1000);

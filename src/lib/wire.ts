@@ -1438,6 +1438,23 @@ given: boolean, } };
 export type HostState = "queued" | "running" | "done" | "error" | "unreachable" | "canceled" | "held" | "skipped";
 
 /**
+ * A part of a line with an address of the web behind it, which the job gave to these words (OSC 8).
+ */
+export type Hyperlink = { 
+/**
+ * Where it begins in the line's text, in UTF-16 units.
+ */
+start: number, 
+/**
+ * Where it ends.
+ */
+end: number, 
+/**
+ * The address: `http` or `https`, of visible ASCII, and at most 2,048 bytes long.
+ */
+url: string, };
+
+/**
  * What a new source has brought.
  */
 export type ImportedHosts = { 
@@ -1947,7 +1964,15 @@ cut: boolean,
 /**
  * Whether its newline has not come yet.
  */
-open: boolean, };
+open: boolean, 
+/**
+ * Its tabs, in order.
+ */
+tabs?: Array<[number, number]>, 
+/**
+ * Its links, in order and apart.
+ */
+links?: Array<Hyperlink>, };
 
 /**
  * What the page can ask of a log.
@@ -2213,7 +2238,8 @@ export type Outline = {
  */
 errors: Array<Fault>, 
 /**
- * What makes in other folders wrote, by their first lines; one lies within another or apart from it.
+ * What makes in other folders and lines of recipes wrote, by their first lines; one lies within another or apart from
+ * it.
  */
 sections: Array<Section>, 
 /**
@@ -2809,15 +2835,15 @@ per_job: number,
 limit: number, };
 
 /**
- * The lines from where make entered a folder to where it left it.
+ * Lines that belong together, under the first of them.
  */
 export type Section = { 
 /**
- * The line in which make entered it.
+ * The line in which it begins.
  */
 first: number, 
 /**
- * The line in which make left it; none if it has not.
+ * The line in which it ends; none if it has not.
  */
 last: number | null, 
 /**
@@ -2825,21 +2851,30 @@ last: number | null,
  */
 depth: number, 
 /**
- * The folder, as make names it.
+ * What it is of.
  */
-folder: string, 
+of: SectionOf, 
 /**
- * Whether its make failed.
+ * The folder, as make names it, or the line of the recipe as make wrote it, of which at most 200 characters.
+ */
+name: string, 
+/**
+ * Whether its make failed, or its line of a recipe.
  */
 failed: boolean, 
 /**
- * When make entered it: microseconds since 1970.
+ * When it began: microseconds since 1970.
  */
 began_at: number, 
 /**
- * When make left it.
+ * When it ended: if it is of a recipe, when the next line of one was written.
  */
 ended_at: number | null, };
+
+/**
+ * What a section is of.
+ */
+export type SectionOf = "folder" | "recipe";
 
 /**
  * A database that `DATABASE_URL` names, as it does for every program, and that keeps no history unless a person says so.

@@ -54,7 +54,7 @@ fn main() {
             }
             say(name, what, log.len(), start, hits);
         }
-        let mut outliner = Outliner::new(Vec::new());
+        let mut outliner = Outliner::new(Vec::new(), Vec::new());
         let start = Instant::now();
         for chunk in log.chunks(CHUNK) {
             outliner.feed(Stdout, 0, chunk);

@@ -35,7 +35,7 @@ pub use self::{
     kept::{Kept, Outdated},
     place::{Commit, EnvironmentChange, EnvironmentChanged, Here, Place},
     query::JobQuery,
-    reason::{Cause, NamedSpot, is_silent, not_reached, span, survivor},
+    reason::{Cause, NamedSpot, by_shell, is_silent, not_reached, span, survivor},
     silence::{Silence, longest, usual},
     state::{State, Status},
     waits::Waits,

@@ -14,6 +14,7 @@ mod utf8;
 
 pub use self::{plain::plain, texts::Texts};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Which of a job's two outputs; a job in a terminal has `stdout` alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -50,6 +51,22 @@ pub struct Chunk {
     pub bytes: Vec<u8>,
 }
 
+/// A tab of a line, which its text has as blanks: where they begin, and how many they are, in UTF-16 units. Of one behind all
+/// text there are none.
+pub type Tab = (u32, u32);
+
+/// A part of a line with an address of the web behind it, which the job gave to these words (OSC 8).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Hyperlink {
+    /// Where it begins in the line's text, in UTF-16 units.
+    pub start: u32,
+    /// Where it ends.
+    pub end: u32,
+    /// The address: `http` or `https`, of visible ASCII, and at most 2,048 bytes long.
+    pub url: String,
+}
+
 /// A line of a log, ready to be shown: one stream's bytes up to its newline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -68,6 +85,50 @@ pub struct Line {
     pub cut: bool,
     /// Whether its newline has not come yet.
     pub open: bool,
+    /// Its tabs, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, ts(optional, as = "Option<Vec<Tab>>"))]
+    pub tabs: Vec<Tab>,
+    /// Its links, in order and apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, ts(optional, as = "Option<Vec<Hyperlink>>"))]
+    pub links: Vec<Hyperlink>,
+}
+
+impl Line {
+    /// Its text as the job wrote it: with its tabs, and not the blanks that they are on screen.
+    #[must_use]
+    pub fn with_tabs(&self) -> Cow<'_, [Span]> {
+        if self.tabs.is_empty() {
+            return Cow::Borrowed(&self.spans);
+        }
+        let mut tabs = self.tabs.iter().peekable();
+        let mut at = 0;
+        let mut spans = self.spans.clone();
+        for span in &mut spans {
+            let mut text = String::new();
+            for char in span.text.chars() {
+                let before = at;
+                at += char.len_utf16() as u32;
+                while tabs
+                    .next_if(|(start, blanks)| start + blanks <= before)
+                    .is_some()
+                {}
+                match tabs.peek() {
+                    Some((start, _)) if *start == before => text.push('\t'),
+                    Some((start, _)) if *start < before => {}
+                    _ => text.push(char),
+                }
+            }
+            span.text = text;
+        }
+        let behind = self.tabs.iter().filter(|(_, blanks)| *blanks == 0).count();
+        if behind > 0 {
+            let text = "\t".repeat(behind);
+            spans.push(Span { text, style: None });
+        }
+        Cow::Owned(spans)
+    }
 }
 
 /// A run of text of one style.

@@ -34,6 +34,6 @@ pub use failure::{Failure, How, failure};
 pub use login::{Known, Login};
 pub use projects::{Folders, Projects};
 pub use scan::{
-    Previewed, Stamps, copy_dotenv_sample, danger, danger_of_recipe, is_secret_name, preview,
-    previews, scan, scan_files, scan_stamped, settle,
+    Previewed, Stamps, copy_dotenv_sample, danger, danger_of_recipe, echoed, is_secret_name,
+    preview, previews, scan, scan_files, scan_stamped, settle,
 };

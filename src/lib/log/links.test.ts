@@ -37,3 +37,16 @@ test('the place of an error goes before others, and files of a host are not link
   expect(links.map(({ kind }) => kind)).toEqual(['place', 'url']);
   expect(linksIn(text, { start: 0, end: 7 }, false).map(({ kind }) => kind)).toEqual(['url']);
 });
+
+test('words with an address behind them lead there, whatever they are', () => {
+  const url = 'https://evil.example/x';
+  const text = 'see https://bank.example or src/a.c:3';
+  const links = linksIn(text, null, true, [
+    { start: 4, end: 24, url },
+    { start: 28, end: 37, url },
+  ]);
+  expect(links).toEqual([
+    { start: 4, end: 24, kind: 'url', href: url },
+    { start: 28, end: 37, kind: 'url', href: url },
+  ]);
+});

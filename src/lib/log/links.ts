@@ -1,4 +1,5 @@
 // What a line names that can be opened: addresses of the web, and places in files.
+import type { Hyperlink } from '../wire';
 import type { Part } from './text';
 
 /** A part of a line that opens something. */
@@ -20,24 +21,37 @@ const PLACE =
 /** `  File "x.py", line 3`. */
 const PYTHON = /^\s+File ("[^"]+", line \d{1,9})/;
 
-/** The links of a line, in order and apart; without places if its files are not here. */
-export function linksIn(whole: string, cause: Part | null, places: boolean): Link[] {
+/**
+ * The links of a line, in order and apart; without places if its files are not here. Words that the job gave an address
+ * (`behind`) lead there, whatever they are.
+ */
+export function linksIn(
+  whole: string,
+  cause: Part | null,
+  places: boolean,
+  behind: Hyperlink[] = [],
+): Link[] {
   const text = whole.slice(0, MOST);
   const links: Link[] = [];
-  if (places && cause) links.push({ ...cause, kind: 'place', isCause: true });
-  if (!TELLING.test(text)) return links;
+  for (const { start, end, url } of behind) add(links, { start, end, kind: 'url', href: url });
+  if (places && cause) add(links, { ...cause, kind: 'place', isCause: true });
+  if (!TELLING.test(text)) return sorted(links);
   for (const { 0: found, index } of text.matchAll(URL)) {
     const href = trimmed(found);
     add(links, { start: index, end: index + href.length, kind: 'url', href });
   }
   const place = places && !cause ? placeOf(text) : null;
   if (place) add(links, { ...place, kind: 'place', isCause: false });
-  return links.sort((a, b) => a.start - b.start);
+  return sorted(links);
 }
 
 /** The link at a column. */
 export function linkAt(links: Link[], column: number): Link | null {
   return links.find(({ start, end }) => start <= column && column < end) ?? null;
+}
+
+function sorted(links: Link[]): Link[] {
+  return links.sort((a, b) => a.start - b.start);
 }
 
 function add(links: Link[], link: Link): void {

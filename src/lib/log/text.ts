@@ -9,8 +9,21 @@ export interface Part {
 }
 
 /** Its text without styles. */
-export function textOf(line: Line): string {
+export function textOf(line: Pick<Line, 'spans'>): string {
   return line.spans.map((span) => span.text).join('');
+}
+
+/** Its text from one column up to another as the job wrote it: with its tabs, and not the blanks that they are on screen. */
+export function copiedText(line: Pick<Line, 'spans' | 'tabs'>, from = 0, to = Infinity): string {
+  const text = textOf(line);
+  let [copied, at] = ['', from];
+  for (const [start, blanks] of line.tabs ?? []) {
+    // Of a tab that is only partly meant some blanks are.
+    if (start < at || start + blanks > to) continue;
+    copied += `${text.slice(at, start)}\t`;
+    at = start + blanks;
+  }
+  return copied + text.slice(at, to);
 }
 
 /** How many columns it takes, at least: most wide characters count two. */

@@ -5,6 +5,7 @@ import type { Running } from '../desktop';
 import { batchOf, batchTab, pathOf, type Tab } from '../tab';
 import type { Event, Host, Job, JobId, Overview, SeenDatabase, StoreState } from '../wire';
 import { Batches } from './batch/batches.svelte';
+import { Beside } from './beside.svelte';
 import { Clock } from './clock.svelte';
 import { Comparisons } from './compare.svelte';
 import { Durations } from './durations.svelte';
@@ -76,6 +77,7 @@ export class App {
   readonly view = new View();
   readonly zoom = new Zoom();
   readonly keys = new Keymap();
+  readonly beside = new Beside();
   readonly undo = new Undo();
   readonly projects: Projects;
   readonly hosts: Hosts;
@@ -245,6 +247,7 @@ export class App {
   #forget(tab: Tab): void {
     const batch = batchOf(tab);
     if (batch !== null) return this.batches.drop(batch);
+    if (this.beside.job === tab) this.beside.close();
     this.logs.drop(tab);
     this.terminals.drop(tab);
     this.comparisons.close(tab);

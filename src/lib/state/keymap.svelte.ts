@@ -43,6 +43,7 @@ export const ACTIONS: Action[] = [
   { id: 'fold', name: 'Fold or unfold a section', place: 'job', key: 'Z' },
   { id: 'wrap', name: 'Wrap long lines', place: 'job', key: 'W' },
   { id: 'times', name: 'Timestamps', place: 'job', key: 'T' },
+  { id: 'beside', name: 'Another log beside this one, or no more', place: 'job', key: 'Mod+\\' },
   { id: 'link', name: 'Copy a link to the selected lines', place: 'job', key: 'Y' },
 ];
 

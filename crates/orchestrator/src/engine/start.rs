@@ -9,6 +9,7 @@ pub(super) mod compose;
 mod copy_command;
 pub(super) mod direnv;
 pub(super) mod draft;
+pub(super) mod echoes;
 pub(super) mod fork_server;
 pub(super) mod job_folder;
 pub(super) mod masked;

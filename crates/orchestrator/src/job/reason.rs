@@ -38,6 +38,16 @@ pub fn span(ms: u64) -> String {
     }
 }
 
+/// What a shell means by an exit code (POSIX, "Exit Status for Commands"), behind the number; empty if that is up to the command.
+#[must_use]
+pub const fn by_shell(code: i32) -> &'static str {
+    match code {
+        126 => " (could not be executed)",
+        127 => " (command not found)",
+        _ => "",
+    }
+}
+
 /// A process that outlived its job, in words; the ids of those on a host are not known here.
 #[must_use]
 pub fn survivor(survivor: &Survivor) -> String {
@@ -124,7 +134,7 @@ impl Job {
             Exit::Code { code: 0 } => None,
             Exit::Code { code } => Some(match &self.cause {
                 Some(cause) => because(*code, &cause.text),
-                None => format!("exit code {code}"),
+                None => format!("exit code {code}{}", by_shell(*code)),
             }),
             Exit::Signal { signal, core } => Some(format!(
                 "{} by SIG{signal}{}{}",

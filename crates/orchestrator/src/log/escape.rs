@@ -2,7 +2,8 @@
 //!
 //! SGR and EL (`CSI … m`, `CSI … K`) have meaning, and so has a cursor that moves within its line (CHA, HPA, CUF and CUB:
 //! `CSI … G`, a grave accent, `C` and `D`). Every other sequence is dropped whole: other movements, private modes, reports,
-//! titles, OSC 8 and 52, DCS, APC, PM, SOS. Where a sequence ends:
+//! titles, OSC 52, DCS, APC, PM, SOS; whoever shows a line may read an OSC 8, the address behind its words. Where a sequence
+//! ends:
 //!
 //! - A newline ends any unfinished sequence, and a carriage return an unfinished string (OSC, DCS, APC, PM, SOS, title),
 //!   so an OSC that is never closed hides the rest of its line and no more.
@@ -37,6 +38,21 @@ pub trait Screen {
     fn erase(&mut self, part: Erase);
     /// The cursor moves to another column.
     fn go(&mut self, to: Column);
+    /// A string that a terminal would take as a command, OSC 8 among them.
+    fn osc(&mut self, _: Osc) {}
+}
+
+/// An operating system command (ECMA-48 §8.3.89), as it comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Osc {
+    /// It begins.
+    Begins,
+    /// The next byte of it.
+    Byte(u8),
+    /// It has ended as it should.
+    Ends,
+    /// Another sequence has come in the place of its end, or of its start.
+    Dropped,
 }
 
 /// Where in its line the cursor moves.
@@ -206,12 +222,17 @@ impl Pen {
                 screen.interrupt(self.style);
                 self.sequence = Sequence::Escape;
             }
-            (CAN | SUB, _) | (BEL, Sequence::Text) => self.sequence = Sequence::None,
+            (BEL, Sequence::Text) => {
+                screen.osc(Osc::Ends);
+                self.sequence = Sequence::None;
+            }
+            (CAN | SUB, _) => self.sequence = Sequence::None,
             (b'\r', Sequence::Text) => {
                 self.sequence = Sequence::None;
                 return false;
             }
-            (_, Sequence::Text) | (0x7f, _) => {}
+            (_, Sequence::Text) => screen.osc(Osc::Byte(byte)),
+            (0x7f, _) => {}
             (..=0x1f, _) => screen.write(&[byte], self.style),
             (0x80.., _) => {
                 self.sequence = Sequence::None;
@@ -224,6 +245,14 @@ impl Pen {
 
     /// Takes a byte from 0x20 to 0x7e within `ESC …` or `CSI …`.
     fn printable(&mut self, byte: u8, screen: &mut impl Screen) {
+        match (&self.sequence, byte) {
+            (Sequence::Escape, b']') => screen.osc(Osc::Begins),
+            // ST, which ends one that this ESC did not interrupt.
+            (Sequence::Escape, b'\\') => screen.osc(Osc::Ends),
+            // Any other sequence has no string, and ends none.
+            (Sequence::Escape, _) => screen.osc(Osc::Dropped),
+            _ => {}
+        }
         self.sequence = match (&mut self.sequence, byte) {
             (Sequence::Csi(params), b'0'..=b'9') => return params.digit(byte - b'0'),
             (Sequence::Csi(params), b':' | b';') if params.has_room() => {

@@ -1,7 +1,9 @@
-//! What stands out in a log: lines that report an error, and the sections that makes in other folders wrote.
+//! What stands out in a log: lines that report an error, and the sections that makes in other folders and the lines of
+//! recipes wrote.
 //!
 //! An [`Outliner`] reads a log's bytes as they come, and looks closer only at lines with a telling word in them.
 
+mod echo;
 mod errors;
 mod place;
 mod sections;
@@ -11,8 +13,11 @@ use std::{ops::Range, sync::LazyLock};
 use memchr::{memchr, memchr_iter, memrchr};
 use serde::{Deserialize, Serialize};
 
-pub use self::place::{Spot, spot_in};
-use self::{errors::Errors, sections::Sections};
+pub use self::{
+    echo::Echo,
+    place::{Spot, spot_in},
+};
+use self::{echo::Echoes, errors::Errors, sections::Sections};
 use super::{Stream, Texts, find::Pattern};
 
 /// Errors, and sections, that are kept at most. Later ones are left out, and the outline says so.
@@ -24,7 +29,8 @@ pub const MOST: usize = 10_000;
 pub struct Outline {
     /// Lines that report an error, in order.
     pub errors: Vec<Fault>,
-    /// What makes in other folders wrote, by their first lines; one lies within another or apart from it.
+    /// What makes in other folders and lines of recipes wrote, by their first lines; one lies within another or apart from
+    /// it.
     pub sections: Vec<Section>,
     /// How many lines were looked at.
     pub lines: u64,
@@ -42,24 +48,38 @@ pub struct Fault {
     pub spot: Option<Spot>,
 }
 
-/// The lines from where make entered a folder to where it left it.
+/// Lines that belong together, under the first of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Section {
-    /// The line in which make entered it.
+    /// The line in which it begins.
     pub first: u64,
-    /// The line in which make left it; none if it has not.
+    /// The line in which it ends; none if it has not.
     pub last: Option<u64>,
     /// How many sections it lies in.
     pub depth: u32,
-    /// The folder, as make names it.
-    pub folder: String,
-    /// Whether its make failed.
+    /// What it is of.
+    pub of: SectionOf,
+    /// The folder, as make names it, or the line of the recipe as make wrote it, of which at most 200 characters.
+    pub name: String,
+    /// Whether its make failed, or its line of a recipe.
     pub failed: bool,
-    /// When make entered it: microseconds since 1970.
+    /// When it began: microseconds since 1970.
     pub began_at: i64,
-    /// When make left it.
+    /// When it ended: if it is of a recipe, when the next line of one was written.
     pub ended_at: Option<i64>,
+}
+
+/// What a section is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum SectionOf {
+    /// What a make wrote from where it entered a folder to where it left it.
+    Folder,
+    /// A line of a recipe, which make wrote before it ran it, and what came until the next one. What the recipe's silent lines
+    /// (`@`) behind it wrote is part of it, since nothing separates that.
+    Recipe,
 }
 
 /// Reads a log from its start and keeps what stands out.
@@ -73,17 +93,20 @@ pub struct Outliner {
 struct Found {
     /// What a person calls an error.
     rules: Vec<Pattern>,
+    echoes: Echoes,
     errors: Errors,
     sections: Sections,
 }
 
 impl Outliner {
-    /// At the start of a log. A line in which one of `rules` is found reports an error, too.
+    /// At the start of a log. A line in which one of `rules` is found reports an error, too, and a line that is one of
+    /// `echoes` begins a section.
     #[must_use]
-    pub fn new(rules: Vec<Pattern>) -> Self {
+    pub fn new(rules: Vec<Pattern>, echoes: Vec<Echo>) -> Self {
         Self {
             found: Found {
                 rules,
+                echoes: Echoes::new(echoes),
                 ..Found::default()
             },
             ..Self::default()
@@ -94,14 +117,16 @@ impl Outliner {
     pub fn feed(&mut self, stream: Stream, at: i64, bytes: &[u8]) {
         let found = &mut self.found;
         self.texts.feed(stream, bytes, |first, texts| {
-            found.read(first, at, texts);
+            found.read(stream, first, at, texts);
         });
     }
 
     /// Ends the log: a line without an end reports errors, too.
     pub fn end(&mut self) {
         let found = &mut self.found;
-        self.texts.open(|number, text| found.read(number, 0, text));
+        // An echo is written with its newline, so this is of none.
+        let read = |number, text: &_| found.read(Stream::Stderr, number, 0, text);
+        self.texts.open(read);
     }
 
     /// The first line so far that reports an error.
@@ -132,20 +157,41 @@ static TELLING: LazyLock<Pattern> = LazyLock::new(|| {
 });
 
 impl Found {
-    fn read(&mut self, first: u64, at: i64, texts: &str) {
-        let mut lines = Lines {
+    fn read(&mut self, stream: Stream, first: u64, at: i64, texts: &str) {
+        let lines = Lines {
             texts,
             number: first,
             counted: 0,
         };
+        let mut heads = Vec::new();
+        if stream == Stream::Stdout {
+            self.echoes.find(texts, |start, target| {
+                heads.push((start, target.to_owned()));
+            });
+        }
+        let mut telling = lines.again(first);
+        let mut heads = heads.into_iter().peekable();
+        let mut echoed = lines.again(first);
+        let mut head = |sections: &mut Sections, (start, target): (usize, String)| {
+            let (number, line) = echoed.around(start);
+            sections.echo(number, at, &texts[line], target);
+        };
         let mut from = 0;
         while let Some(found) = TELLING.next(texts, from) {
-            let (number, line) = lines.around(found.start);
+            let (number, line) = telling.around(found.start);
             let text = &texts[line.clone()];
-            if !self.sections.read(number, at, text) {
+            while let Some(earlier) = heads.next_if(|(start, _)| *start < line.start) {
+                head(&mut self.sections, earlier);
+            }
+            let is_echo = heads.peek().is_some_and(|(start, _)| *start == line.start);
+            // A command that has a word like "error" in it is none.
+            if !is_echo && !self.sections.read(number, at, text) {
                 self.errors.read(number, text);
             }
             from = line.end + 1;
+        }
+        for rest in heads {
+            head(&mut self.sections, rest);
         }
         for rule in &self.rules {
             let (mut from, mut lines) = (0, lines.again(first));

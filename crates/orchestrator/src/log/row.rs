@@ -4,11 +4,14 @@
 //! then replaces what was there, character by character, as in a terminal whose characters are all one cell wide. So
 //! a progress bar is one line in its last state. All other controls, NUL and DEL among them, are dropped.
 
+mod extras;
+
 use std::mem;
 
+use self::extras::Extras;
 use super::{
-    Span, Style,
-    escape::{Column, Erase, Screen},
+    Hyperlink, Span, Style, Tab,
+    escape::{Column, Erase, Osc, Screen},
     utf8::Unfinished,
 };
 
@@ -38,6 +41,19 @@ pub(super) struct Row {
     /// One more than the last column that is written, also beyond the limit.
     end: usize,
     unfinished: Unfinished,
+    /// If they are kept.
+    extras: Option<Box<Extras>>,
+}
+
+/// A row that has been read.
+#[derive(Debug)]
+pub(super) struct Shown {
+    /// Runs of one style.
+    pub(super) spans: Vec<Span>,
+    /// Whether they are only the start of it.
+    pub(super) cut: bool,
+    pub(super) tabs: Vec<Tab>,
+    pub(super) links: Vec<Hyperlink>,
 }
 
 impl Row {
@@ -50,6 +66,36 @@ impl Row {
             column: 0,
             end: 0,
             unfinished: Unfinished::default(),
+            extras: None,
+        }
+    }
+
+    /// As [`Row::new`], and it keeps tabs and links, too.
+    pub(super) fn with_extras(limit: usize) -> Self {
+        Self {
+            extras: Some(Box::default()),
+            ..Self::new(limit)
+        }
+    }
+
+    /// The row with all that is kept of it; of what lies beyond its spans nothing is.
+    pub(super) fn into_shown(mut self, last: Style) -> Shown {
+        self.interrupt(last);
+        let end = self.end.min(self.limit);
+        let extras = self.extras.take().unwrap_or_default();
+        let (mut tabs, mut links) = extras.finish(&mut self.chars, end, self.column);
+        let (spans, cut) = self.into_spans(last);
+        if cut {
+            let units = spans.iter().map(|span| span.text.encode_utf16().count());
+            let units = units.sum::<usize>() as u32;
+            tabs.retain(|(start, blanks)| *blanks > 0 && start + blanks <= units);
+            links.retain(|link| link.end <= units);
+        }
+        Shown {
+            spans,
+            cut,
+            tabs,
+            links,
         }
     }
 
@@ -105,6 +151,7 @@ impl Row {
             return;
         }
         self.reach();
+        self.over(self.column.saturating_add(1));
         if self.column < self.limit {
             match self.chars.get_mut(self.column) {
                 Some(there) => *there = char,
@@ -119,6 +166,7 @@ impl Row {
     fn put_ascii(&mut self, text: &[u8], style: Style) {
         let kept = text.len().min(self.limit.saturating_sub(self.column));
         self.reach();
+        self.over(self.column.saturating_add(text.len()));
         if kept > 0 {
             let there = kept.min(self.chars.len() - self.column);
             let old = &mut self.chars[self.column..self.column + there];
@@ -138,6 +186,25 @@ impl Row {
         if self.chars.len() < column {
             self.chars.resize(column, ' ');
         }
+    }
+
+    /// Text is written from the cursor up to a column.
+    fn over(&mut self, to: usize) {
+        if let Some(extras) = &mut self.extras {
+            extras.write(self.column, to);
+        }
+    }
+
+    /// Moves on to the next tab stop.
+    fn tab(&mut self) {
+        let to = (self.column / TAB).saturating_add(1).saturating_mul(TAB);
+        if let Some(extras) = &mut self.extras
+            && self.column == self.chars.len()
+            && self.column < self.limit
+        {
+            extras.tab(&mut self.chars, to.min(self.limit));
+        }
+        self.column = to;
     }
 
     fn moved(&mut self, columns: usize) {
@@ -162,7 +229,7 @@ impl Row {
         match byte {
             b'\r' => self.column = 0,
             0x08 => self.column = self.column.saturating_sub(1),
-            b'\t' => self.column = (self.column / TAB).saturating_add(1).saturating_mul(TAB),
+            b'\t' => self.tab(),
             _ => {}
         }
     }
@@ -240,7 +307,20 @@ impl Screen for Row {
         self.column = column.min(self.end.max(WIDE));
     }
 
+    fn osc(&mut self, osc: Osc) {
+        if let Some(extras) = &mut self.extras {
+            extras.osc(osc, self.column);
+        }
+    }
+
     fn erase(&mut self, part: Erase) {
+        if let Some(extras) = &mut self.extras {
+            match part {
+                Erase::ToEnd => extras.write(self.column, usize::MAX),
+                Erase::ToCursor => extras.write(0, self.column.saturating_add(1)),
+                Erase::Line => extras.write(0, usize::MAX),
+            }
+        }
         match part {
             Erase::ToEnd => {
                 self.chars.truncate(self.column);

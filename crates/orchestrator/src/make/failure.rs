@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::project::Place;
+use crate::{job::by_shell, project::Place};
 
 /// What made make fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,10 @@ pub enum How {
 impl fmt::Display for How {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Code { target, code } => write!(f, "{target} failed with exit code {code}"),
+            Self::Code { target, code } => {
+                let words = by_shell(*code);
+                write!(f, "{target} failed with exit code {code}{words}")
+            }
             Self::Signal { target, signal } => {
                 write!(f, "{target} was ended by a signal ({signal})")
             }

@@ -26,6 +26,7 @@ use std::path::Path;
 pub use files::stamps::Stamps;
 pub(super) use reader::Reader;
 pub use recipes::danger::{danger, danger_of_recipe};
+pub use recipes::echoed::echoed;
 pub use recipes::preview::{Previewed, preview, previews};
 pub(super) use syntax::text::is_name;
 pub(super) use targets::list::list;

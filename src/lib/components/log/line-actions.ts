@@ -5,6 +5,7 @@ import { copyText } from '$lib/clipboard';
 import { tilde } from '$lib/format';
 import type { LogView } from '$lib/state/log/view.svelte';
 import { inDesktop } from '$lib/desktop';
+import { copiedText } from '$lib/log/text';
 import { SHOWN } from '$lib/state/log/lines';
 import type { Line, SaveAs } from '$lib/wire';
 
@@ -26,7 +27,11 @@ export function copySelected(app: App, view: LogView, event: ClipboardEvent): vo
 
 /** Shows the whole of a line of which only the start is shown; copies one that is too long for that. */
 export function showWhole(app: App, view: LogView, { number, bytes }: Line): void {
-  if (bytes > SHOWN) copy(app, view.source.lines.whole(number));
+  if (bytes > SHOWN)
+    copy(
+      app,
+      view.source.lines.whole(number).then((line) => copiedText(line)),
+    );
   else void app.attempt('show the line', view.source.lines.show(number));
 }
 

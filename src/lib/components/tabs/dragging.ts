@@ -4,8 +4,17 @@ import type { Tabs } from '$lib/state/tabs.svelte';
 /** Px a pointer may move and still click. */
 const STILL = 6;
 
+/** Where else than among the others a tab can be let go. */
+export interface Elsewhere {
+  /** Whether it can be let go where the pointer is. */
+  over: (tab: string, event: PointerEvent, row: HTMLElement) => boolean;
+  drop: (tab: string) => void;
+  /** The drag is over. */
+  end: () => void;
+}
+
 /** Lets the tabs in an element be dragged; each of its children has its tab in `data-tab`. */
-export function dragging(tabs: Tabs) {
+export function dragging(tabs: Tabs, elsewhere: Elsewhere) {
   return (row: HTMLElement) => {
     function pointerdown(down: PointerEvent) {
       const own = tabAt(down.target);
@@ -13,9 +22,13 @@ export function dragging(tabs: Tabs) {
       let moved = false;
       const move = (event: PointerEvent) => {
         moved ||= Math.abs(event.clientX - down.clientX) > STILL;
-        if (moved) tabs.move(own, placeAt(row, own, event.clientX));
+        if (moved && !elsewhere.over(own, event, row))
+          tabs.move(own, placeAt(row, own, event.clientX));
       };
-      const up = () => {
+      const up = (event: PointerEvent) => {
+        const isElsewhere = moved && event.type === 'pointerup' && elsewhere.over(own, event, row);
+        if (isElsewhere) elsewhere.drop(own);
+        elsewhere.end();
         window.removeEventListener('pointermove', move);
         window.removeEventListener('pointerup', up);
         window.removeEventListener('pointercancel', up);

@@ -1,7 +1,6 @@
 // The lines of one log that the page holds, and the questions for those it lacks.
 import type { Client } from '$lib/client';
 import { BLOCK, Blocks } from '$lib/log/blocks';
-import { textOf } from '$lib/log/text';
 import type { JobId, Line } from '$lib/wire';
 
 /** Questions for blocks under way at a time; a fast drag must not queue up what it has passed. */
@@ -81,10 +80,10 @@ export class Lines {
     return (await this.#client.ask(request, 'lines')).lines;
   }
 
-  /** The text of one whole line, however long. */
-  async whole(number: number): Promise<string> {
+  /** One whole line, however long; without text if it is gone. */
+  async whole(number: number): Promise<Pick<Line, 'spans' | 'tabs'>> {
     const request = { log: { type: 'whole_line', with: { job: this.#job, number } } } as const;
-    return (await this.#client.ask(request, 'lines')).lines.map(textOf).join('\n');
+    return (await this.#client.ask(request, 'lines')).lines[0] ?? { spans: [] };
   }
 
   /** An answer is bounded in bytes too: of long lines a block takes several. */

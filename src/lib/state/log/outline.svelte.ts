@@ -1,6 +1,7 @@
 // The landmarks of one log: its errors and sections, asked for when the log is looked at, and again as it grows.
 import type { Client } from '$lib/client';
 import { Folding, type Fold } from '$lib/log/folding';
+import { wentWell } from '$lib/log/sections';
 import type { Extent, Fault, JobId, Outline, Section } from '$lib/wire';
 
 /** The time between two questions about a log that grows, in milliseconds. */
@@ -91,6 +92,13 @@ export class Outlined {
     const folded = new Set(this.folded);
     if (!folded.delete(first)) folded.add(first);
     this.folded = folded;
+  }
+
+  /** Folds the recipes' sections that went well; true if there are any. */
+  foldWhatWentWell(): boolean {
+    const well = wentWell(this.sections, this.errors);
+    this.folded = new Set([...this.folded, ...well]);
+    return well.length > 0;
   }
 
   /** Unfolds all sections that hide a line. */

@@ -2,7 +2,7 @@
 import { CallFailed } from '$lib/client';
 import { clock } from '$lib/format';
 import { between, type Marked, type Point } from '$lib/log/marked-text';
-import { textOf } from '$lib/log/text';
+import { copiedText, textOf } from '$lib/log/text';
 import type { Lines } from './lines';
 
 /** Lines asked for at once when text is copied; the most a call may ask for. */
@@ -54,6 +54,14 @@ export class Selection {
     [this.lines, this.chars] = [null, null];
   }
 
+  /** Its text as it is on screen, with blanks where tabs are. */
+  async shown(): Promise<string> {
+    const { chars } = this;
+    if (chars?.from.line !== chars?.to.line || !chars) return this.text();
+    const [line] = await this.#source.ask(chars.from.line, 1);
+    return line ? textOf(line).slice(chars.from.column, chars.to.column) : '';
+  }
+
   /** Its text, also of lines that are not on screen; empty if nothing is picked. With times it is of whole lines. */
   async text(times = false): Promise<string> {
     if (times && this.chars) {
@@ -64,16 +72,11 @@ export class Selection {
     if (this.lines) return (await this.#texts(this.lines, times)).join('\n');
     const { chars } = this;
     if (!chars) return '';
-    const texts = await this.#texts({ from: chars.from.line, to: chars.to.line });
-    const last = texts.length - 1;
-    // The end first: on one line, cutting its start would move it.
-    if (chars.to.line - chars.from.line === last)
-      texts[last] = texts[last]!.slice(0, chars.to.column);
-    texts[0] = (texts[0] ?? '').slice(chars.from.column);
-    return texts.join('\n');
+    const range = { from: chars.from.line, to: chars.to.line };
+    return (await this.#texts(range, false, chars)).join('\n');
   }
 
-  async #texts({ from, to }: Range, times = false): Promise<string[]> {
+  async #texts({ from, to }: Range, times = false, chars: Marked | null = null): Promise<string[]> {
     if (to - from >= MOST) {
       const message = `at most ${MOST.toLocaleString('en-US')} lines can be copied at once`;
       throw new CallFailed({ code: 'refused', message });
@@ -84,7 +87,12 @@ export class Selection {
       // What comes back may be less than was asked for, if the lines are long.
       if (lines.length === 0) break;
       for (const line of lines) {
-        const text = line.cut ? await this.#source.whole(line.number) : textOf(line);
+        const whole = line.cut ? await this.#source.whole(line.number) : line;
+        const text = copiedText(
+          whole,
+          line.number === chars?.from.line ? chars.from.column : 0,
+          line.number === chars?.to.line ? chars.to.column : Infinity,
+        );
         texts.push(times ? `${clock(line.at)}  ${text}` : text);
       }
       next += lines.length;

@@ -168,8 +168,11 @@ export class LogView {
 
   /** Errors and sections are known, or more of them. */
   #outlined(): void {
-    if (this.#opensAtError && this.scroll.untouched && this.outline.errors.length > 0)
+    if (this.#opensAtError && this.scroll.untouched && this.outline.errors.length > 0) {
+      // Of a log that is longer than the window what failed stays open, and the rest is out of the way.
+      if (this.extent.lines * ROW > this.scroll.height) this.outline.foldWhatWentWell();
       this.jumps.toError(false);
+    }
     this.source.drawSoon();
   }
 

@@ -29,7 +29,7 @@ async function open(
   status: Status,
   lines: number,
   complete: boolean,
-  change: (server: { outline: Outline }) => void = () => undefined,
+  change: (server: { outline: Outline; line: (n: number) => Line }) => void = () => undefined,
 ) {
   const world = new FakeWorld();
   const client = await world.connected();
@@ -296,10 +296,26 @@ describe('picking and copying', () => {
   });
 });
 
+describe('what is copied', () => {
+  test('has tabs, and what is looked for has the blanks that they are on screen', async () => {
+    const { view } = await open('done', 3, true, (server) => {
+      const spans = [{ text: 'a       b' }];
+      server.line = (number) => aLine(number, { spans, tabs: [[1, 7]] });
+    });
+    view.mark({ line: 1, column: 0 }, { line: 1, column: 9 });
+    expect(await view.selection.text()).toBe('a\tb');
+    expect(await view.selection.shown()).toBe('a       b');
+    view.pick(2, false);
+    view.pick(3, true);
+    expect(await view.selection.text()).toBe('a\tb\na\tb');
+    expect(await view.selection.text(true)).toMatch(/ {2}a\tb$/);
+  });
+});
+
 describe('sections', () => {
   const section = (first: number, last: number | null): Section => {
     const times = { began_at: 0, ended_at: null };
-    return { first, last, depth: 0, folder: '/a', failed: false, ...times };
+    return { first, last, depth: 0, of: 'folder', name: '/a', failed: false, ...times };
   };
   const folded = () =>
     open('done', 5000, true, ({ outline }) => {
@@ -340,5 +356,28 @@ describe('sections', () => {
     }
     view.jumps.toSection(true);
     expect(view.selection.lines?.from).toBe(100);
+  });
+});
+
+describe('a log that failed', () => {
+  const recipe = (first: number, last: number, failed: boolean): Section => {
+    const times = { began_at: 0, ended_at: 1_000_000 };
+    return { first, last, depth: 0, of: 'recipe', name: 'make it', failed, ...times };
+  };
+  const failed = (lines: number) =>
+    open('error', lines, true, ({ outline }) => {
+      outline.sections = [recipe(1, 10, false), recipe(11, lines, true)];
+      outline.errors = [{ line: lines - 1, spot: null }];
+    });
+
+  test('has what went well folded, and is open where it failed', async () => {
+    const { view } = await failed(300);
+    expect([...view.outline.folded]).toEqual([1]);
+    expect(view.rows.list.some(({ number }) => number === 299)).toBe(true);
+  });
+
+  test('shows all of what fits into the window', async () => {
+    const { view } = await failed(20);
+    expect(view.outline.folded.size).toBe(0);
   });
 });

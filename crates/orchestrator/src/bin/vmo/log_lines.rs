@@ -10,8 +10,8 @@ use orchestrator::{
 
 /// Writes a line.
 pub(crate) fn write(out: &mut (impl Write + ?Sized), line: &Line, colored: bool) -> io::Result<()> {
-    for span in &line.spans {
-        let text = visible_log(&span.text);
+    for span in line.with_tabs().iter() {
+        let text = visible_but_tabs(&span.text);
         match span.style {
             Some(style) if colored => write!(out, "\x1b[{}m{text}\x1b[0m", sgr(&style))?,
             _ => out.write_all(text.as_bytes())?,
@@ -26,6 +26,12 @@ pub(crate) fn write(out: &mut (impl Write + ?Sized), line: &Line, colored: bool)
         )?;
     }
     out.write_all(b"\n")
+}
+
+/// A text made visible, whose tabs stay as they are.
+fn visible_but_tabs(text: &str) -> String {
+    let parts: Vec<_> = text.split('\t').map(visible_log).collect();
+    parts.join("\t")
 }
 
 /// A style as the parameters of an SGR sequence (ECMA-48, 8.3.117). What a log says otherwise never reaches the terminal.

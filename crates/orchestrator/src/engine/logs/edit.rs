@@ -13,7 +13,10 @@ use crate::{
     engine::{EngineError, Logs, blocking::blocking},
     environment,
     job::JobId,
-    log::outline::{Outline, Spot, spot_in},
+    log::{
+        Line,
+        outline::{Outline, SectionOf, Spot, spot_in},
+    },
 };
 
 use super::lines::LINE_BYTES;
@@ -99,7 +102,10 @@ impl Logs {
     /// If it is no such address or not in the line, or there is nothing to open it with.
     pub async fn browse(&self, job: JobId, line: u64, url: String) -> Result<(), EngineError> {
         let is_web = url.starts_with("http://") || url.starts_with("https://");
-        if !is_web || !self.text_of(job, line).await?.contains(&url) {
+        let lines = self.of(job).lines(line.max(1), 1, LINE_BYTES).await?;
+        let is_behind = |line: &Line| line.links.iter().any(|link| link.url == url);
+        let is_there = lines.iter().any(is_behind) || text(lines).contains(&url);
+        if !is_web || !is_there {
             let why = format!("line {line} names no such address");
             return Err(EngineError::NotFound(why));
         }
@@ -108,19 +114,24 @@ impl Logs {
 
     async fn text_of(&self, job: JobId, line: u64) -> Result<String, EngineError> {
         let lines = self.of(job).lines(line.max(1), 1, LINE_BYTES).await?;
-        let spans = lines.into_iter().flat_map(|line| line.spans);
-        Ok(spans.map(|span| span.text).collect())
+        Ok(text(lines))
     }
+}
+
+fn text(lines: Vec<Line>) -> String {
+    let spans = lines.into_iter().flat_map(|line| line.spans);
+    spans.map(|span| span.text).collect()
 }
 
 /// The folders a line's files may be relative to: those of its sections, the innermost first, and the job's own.
 fn folders(outline: &Outline, line: u64, cwd: Option<&Path>) -> Vec<PathBuf> {
-    let around =
-        outline.sections.iter().rev().filter(|section| {
-            section.first <= line && section.last.is_none_or(|last| line <= last)
-        });
+    let around = outline.sections.iter().rev().filter(|section| {
+        section.of == SectionOf::Folder
+            && section.first <= line
+            && section.last.is_none_or(|last| line <= last)
+    });
     around
-        .map(|section| PathBuf::from(&section.folder))
+        .map(|section| PathBuf::from(&section.name))
         .chain(cwd.map(Into::into))
         .collect()
 }
@@ -313,7 +324,7 @@ mod tests {
         std::fs::create_dir(path("sub")).unwrap();
         std::fs::write(path("sub/a.c"), "").unwrap();
         std::fs::write(path("b.c"), "").unwrap();
-        let mut outliner = Outliner::new(Vec::new());
+        let mut outliner = Outliner::new(Vec::new(), Vec::new());
         let sub = path("sub").display().to_string();
         let log = format!("x\nmake[1]: Entering directory '{sub}'\na.c:1:2: error: x\n");
         outliner.feed(Stream::Stdout, 0, log.as_bytes());

@@ -145,7 +145,7 @@ impl Logs {
 /// The first line that reports an error.
 fn first_error(log: &Log, runtime: &Handle) -> Result<Option<u64>, ReadError> {
     let mut cursor = log.cursor(0);
-    let mut outliner = Outliner::new(Vec::new());
+    let mut outliner = Outliner::new(Vec::new(), Vec::new());
     let mut left = FAR;
     while left > 0 {
         let Some(piece) = runtime.block_on(cursor.piece())? else {

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use tokio::{runtime::Handle, sync::Mutex as Turn, task::spawn_blocking};
 
 use crate::{
-    engine::{Cursor, EngineError, Logs, ReadError},
+    engine::{Cursor, EngineError, Logs, ReadError, start::echoes::echoes},
     job::JobId,
     log::{
         find::{Pattern, Query},
@@ -20,7 +20,10 @@ const KEPT: usize = 16;
 
 /// The outlines that were asked for last, the latest at the end.
 #[derive(Debug, Default)]
-pub(in crate::engine) struct Outlines(Mutex<Vec<(JobId, Arc<Turn<Reading>>)>>);
+pub(in crate::engine) struct Outlines(Mutex<Vec<(JobId, Held)>>);
+
+/// What is known of one log, for whose turn it is; nothing until it is read for the first time.
+type Held = Arc<Turn<Option<Reading>>>;
 
 /// An outline, and the cursor that reads on.
 #[derive(Debug)]
@@ -38,30 +41,44 @@ impl Logs {
     /// # Errors
     /// If it is in the store and the store does not answer.
     pub async fn outline(&self, job: JobId) -> Result<Outline, EngineError> {
-        let reading = self.outlines.of(job, || self.reading(job));
-        let mut reading = reading.lock_owned().await;
-        if reading.rules != self.catalog.settings().error_rules {
-            *reading = self.reading(job);
-        }
+        let mut held = self.outlines.of(job).lock_owned().await;
+        let rules = self.catalog.settings().error_rules;
+        let mut reading = match held.take().filter(|known| known.rules == rules) {
+            Some(reading) => reading,
+            None => self.reading(job, rules).await?,
+        };
         if let Some(outline) = &reading.whole {
-            return Ok(outline.clone());
+            let outline = outline.clone();
+            *held = Some(reading);
+            return Ok(outline);
         }
         // Asked before reading: a log that is complete now is read to its end below, one that grows meanwhile may not be.
         let complete = reading.cursor.look().await?.complete;
         let runtime = Handle::current();
-        let read = spawn_blocking(move || reading.catch_up(complete, &runtime)).await;
+        let read = spawn_blocking(move || {
+            let outline = reading.catch_up(complete, &runtime);
+            *held = Some(reading);
+            outline
+        });
+        let read = read.await;
         let read = read.map_err(|panic| EngineError::Io(panic.into()))?;
         Ok(read?)
     }
 
-    fn reading(&self, job: JobId) -> Reading {
-        let rules = self.catalog.settings().error_rules;
-        Reading {
+    /// At the start of a job's log, with what its makefile lets expect in it.
+    async fn reading(&self, job: JobId, rules: Vec<String>) -> Result<Reading, EngineError> {
+        // Without its row a log can be read as well.
+        let row = self.jobs.get(job).await.ok();
+        let expected = self
+            .catalog
+            .blocking(move |catalog| Ok(row.map(|row| echoes(catalog, &row)).unwrap_or_default()));
+        let patterns = rules.iter().filter_map(|rule| pattern(rule)).collect();
+        Ok(Reading {
             cursor: self.of(job).cursor(0),
-            outliner: Outliner::new(rules.iter().filter_map(|rule| pattern(rule)).collect()),
+            outliner: Outliner::new(patterns, expected.await?),
             rules,
             whole: None,
-        }
+        })
     }
 }
 
@@ -95,12 +112,12 @@ impl Reading {
 }
 
 impl Outlines {
-    fn of(&self, job: JobId, make: impl FnOnce() -> Reading) -> Arc<Turn<Reading>> {
+    fn of(&self, job: JobId) -> Held {
         let mut all = self.0.lock();
         let known = all.iter().position(|(other, _)| *other == job);
         let own = match known {
             Some(at) => all.remove(at).1,
-            None => Arc::new(Turn::new(make())),
+            None => Arc::default(),
         };
         all.push((job, Arc::clone(&own)));
         let past = all.len().saturating_sub(KEPT);

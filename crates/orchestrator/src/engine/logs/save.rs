@@ -165,7 +165,7 @@ fn write_line(out: &mut impl Write, line: &Line, form: SaveAs) -> io::Result<()>
         let at = at.with_timezone(&Local);
         write!(out, "{}  ", at.format("%Y-%m-%d %H:%M:%S%.3f"))?;
     }
-    for span in &line.spans {
+    for span in line.with_tabs().iter() {
         out.write_all(span.text.as_bytes())?;
     }
     if line.open {

@@ -228,10 +228,10 @@ fn of_line(line: &str) -> Preview {
 }
 
 /// A target, and the name by which it is run: of a pattern, the one that was made of it.
-type Named<'a> = (&'a str, &'a Target);
+pub(super) type Named<'a> = (&'a str, &'a Target);
 
 /// The targets that were named, as far as they are known; if none was, make's default.
-fn goals<'a>(scan: &'a Scan, targets: &'a [String]) -> Vec<Named<'a>> {
+pub(super) fn goals<'a>(scan: &'a Scan, targets: &'a [String]) -> Vec<Named<'a>> {
     let named = if targets.is_empty() {
         scan.default_goal.as_slice()
     } else {
@@ -274,7 +274,7 @@ fn by_rule(why: String) -> Danger {
 }
 
 /// The goals behind all that they lead to, each once, as make comes to them.
-fn in_order<'a>(scan: &'a Scan, goals: &[Named<'a>]) -> Vec<Named<'a>> {
+pub(super) fn in_order<'a>(scan: &'a Scan, goals: &[Named<'a>]) -> Vec<Named<'a>> {
     let mut order: Vec<Named<'_>> = Vec::new();
     let mut begun: Vec<&str> = Vec::new();
     // What is still to come, the next one last; and whether all that it leads to has come.
@@ -318,6 +318,7 @@ fn recipes(
             true => Previewed {
                 lines: target.recipe.clone(),
                 danger: make::danger_of_recipe(&target.recipe.join("\n")),
+                ..read
             },
             false => read,
         })

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, mem, ops::Range};
 use memchr::{memchr, memchr_iter};
 
 use super::State;
-use crate::log::{Line, Stream, Style, row::Row};
+use crate::log::{
+    Line, Stream, Style,
+    row::{Row, Shown},
+};
 
 /// Collects the lines whose numbers are in `wanted`. Only lines that begin after it was made are collected.
 #[derive(Debug, Clone)]
@@ -130,7 +133,7 @@ impl Collector {
             stream,
             at,
             bytes: 0,
-            row: Row::new(self.limit),
+            row: Row::with_extras(self.limit),
         });
         self.state.show(stream, bytes, &mut begun.row);
         begun.bytes += bytes.len() as u64;
@@ -146,7 +149,12 @@ impl Collector {
 
 impl Begun {
     fn into_line(self, style: Style, open: bool) -> Line {
-        let (spans, cut) = self.row.into_spans(style);
+        let Shown {
+            spans,
+            cut,
+            tabs,
+            links,
+        } = self.row.into_shown(style);
         Line {
             number: self.number,
             stream: self.stream,
@@ -155,6 +163,8 @@ impl Begun {
             bytes: self.bytes,
             cut,
             open,
+            tabs,
+            links,
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::log::{
 };
 
 fn outline(log: &str) -> Outline {
-    let mut outliner = Outliner::new(Vec::new());
+    let mut outliner = Outliner::new(Vec::new(), Vec::new());
     outliner.feed(Stdout, 7, log.as_bytes());
     outliner.end();
     outliner.outline()
@@ -117,7 +117,7 @@ fn a_person_s_own_rules_count() {
         })
         .unwrap()
     };
-    let mut outliner = Outliner::new(vec![rule("^fail:"), rule("broken")]);
+    let mut outliner = Outliner::new(vec![rule("^fail:"), rule("broken")], Vec::new());
     outliner.feed(
         Stdout,
         0,
@@ -144,7 +144,7 @@ fn sections(log: &str) -> Vec<(u64, u64, u32, String, bool)> {
             section.first - 1,
             last,
             section.depth,
-            section.folder,
+            section.name,
             section.failed,
         )
     })
@@ -245,12 +245,102 @@ fn finds_what_make_really_writes() {
         .env("LC_ALL", "C")
         .output()
         .unwrap();
-    let mut outliner = Outliner::new(Vec::new());
+    let mut outliner = Outliner::new(Vec::new(), Vec::new());
     outliner.feed(Stdout, 0, &output.stdout);
     outliner.feed(Stderr, 0, &output.stderr);
     let outline = outliner.outline();
     assert_eq!(outline.errors.len(), 2);
     assert_eq!(outline.sections.len(), 1);
     assert!(outline.sections[0].failed && outline.sections[0].last.is_some());
-    assert!(outline.sections[0].folder.ends_with("/sub"));
+    assert!(outline.sections[0].name.ends_with("/sub"));
+}
+
+/// Recipes as this makefile's: `deploy` has two lines that make writes and a silent one, `check` has one.
+fn echoes() -> Vec<Echo> {
+    [
+        ("deploy", "terraform apply -var env=staging"),
+        ("deploy", "./error smoke"),
+        ("check", "make -C web"),
+    ]
+    .map(|(target, text)| Echo {
+        target: target.to_owned(),
+        pieces: vec![text.to_owned()],
+    })
+    .to_vec()
+}
+
+/// Sections of a log whose lines were written a second apart, each with its lines, depth, name, whether it failed, and how
+/// many seconds it took.
+fn by_seconds(log: &str) -> Vec<(u64, u64, u32, String, bool, i64)> {
+    let mut outliner = Outliner::new(Vec::new(), echoes());
+    for (second, line) in (0_i64..).zip(log.split_inclusive('\n')) {
+        let stream = if line.contains("***") { Stderr } else { Stdout };
+        outliner.feed(stream, second * 1_000_000, line.as_bytes());
+    }
+    let sections = outliner.outline().sections.into_iter();
+    sections
+        .map(|own| {
+            let took = own.ended_at.map_or(-1, |end| end - own.began_at) / 1_000_000;
+            let last = own.last.unwrap_or_default();
+            (own.first, last, own.depth, own.name, own.failed, took)
+        })
+        .collect()
+}
+
+#[test]
+fn a_line_of_a_recipe_is_the_head_of_what_it_writes() {
+    let log = "\
+terraform apply -var env=staging
+Apply complete!
+./error smoke
+curl: (7) Failed to connect
+make: *** [Makefile:12: deploy] Error 7
+make -C web
+";
+    let expected = [
+        (1, 2, 0, "terraform apply -var env=staging", false, 2),
+        (3, 5, 0, "./error smoke", true, 3),
+        (6, 0, 0, "make -C web", false, 0),
+    ];
+    let expected = expected.map(|(first, last, depth, name, failed, took)| {
+        (first, last, depth, name.to_owned(), failed, took)
+    });
+    assert_eq!(by_seconds(log), expected);
+    let mut outliner = Outliner::new(Vec::new(), echoes());
+    outliner.feed(Stdout, 0, b"./error smoke\nerror: no\n");
+    let errors = outliner.outline().errors;
+    let lines: Vec<u64> = errors.iter().map(|error| error.line).collect();
+    assert_eq!(lines, [2], "a command is no error, whatever it is called");
+}
+
+#[test]
+fn the_failure_of_another_target_is_none_of_a_recipe_s() {
+    let log = "./error smoke\nmake: *** [Makefile:3: silent] Error 1\n";
+    assert!(!by_seconds(log)[0].4);
+    let log = "./error smoke\nmake: *** [Makefile:3: deploy] Terminated\n";
+    assert!(!by_seconds(log)[0].4, "a person ended it");
+    let old = "./error smoke\nmake: *** [deploy] Error 1\n";
+    assert!(by_seconds(old)[0].4, "as make 3.81 writes it");
+}
+
+#[test]
+fn a_recipe_s_line_holds_what_a_make_that_it_calls_wrote() {
+    let log = "\
+make -C web
+make[1]: Entering directory '/a/web'
+terraform apply -var env=staging
+x
+make[1]: Leaving directory '/a/web'
+./error smoke
+y
+";
+    let expected = [
+        (1, 5, 0, "make -C web", 5),
+        (2, 5, 1, "/a/web", 3),
+        (3, 4, 2, "terraform apply -var env=staging", 2),
+        (6, 0, 0, "./error smoke", 0),
+    ];
+    let expected = expected
+        .map(|(first, last, depth, name, took)| (first, last, depth, name.to_owned(), false, took));
+    assert_eq!(by_seconds(log), expected);
 }

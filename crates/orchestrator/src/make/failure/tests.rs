@@ -61,7 +61,7 @@ fn it_reads_as_a_person_would_say_it() {
         ),
         (
             "make: *** [deploy] Error 127",
-            "deploy failed with exit code 127",
+            "deploy failed with exit code 127 (command not found)",
         ),
         (
             "make: *** [Makefile:9: oom] Killed",

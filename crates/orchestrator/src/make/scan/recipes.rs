@@ -5,12 +5,13 @@
 //! tested           what they test variables for      calls     if they call make for targets of the same makefile
 //! danger           what asks before it runs          terminal  what needs a terminal
 //! condition_side   what of them only runs with other values
-//! preview          what a target would run
+//! preview          what a target would run      echoed    what make writes of it first
 //! ```
 
 pub(super) mod calls;
 pub(super) mod condition_side;
 pub(super) mod danger;
+pub(super) mod echoed;
 pub(super) mod language;
 pub(super) mod preview;
 pub(super) mod shell;

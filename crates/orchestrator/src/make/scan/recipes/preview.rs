@@ -51,6 +51,10 @@ pub struct Previewed {
     pub lines: Vec<String>,
     /// Why they ask first, if they do; nothing is known of those in another language than a shell's or SQL.
     pub danger: Option<String>,
+    /// Whether one shell gets all lines at once (`.ONESHELL`), so that make writes them at once, too.
+    pub at_once: bool,
+    /// Whether the makefile itself asks for several recipes side by side (`MAKEFLAGS += -j4`).
+    pub side_by_side: bool,
 }
 
 /// As [`preview`], of several targets, each with the words behind it, in one reading.
@@ -115,6 +119,19 @@ fn rules<'r>(reader: &'r Reader, target: &str) -> Vec<Ruled<'r>> {
         all.splice(0..0, closest);
     }
     all
+}
+
+/// Whether make's flags have `-j`, also among other letters, or `--jobs`.
+fn asks_for_jobs(flags: &str) -> bool {
+    flags
+        .split_whitespace()
+        .any(|flag| match flag.strip_prefix("--") {
+            Some(long) => long.starts_with("jobs"),
+            None => flag.strip_prefix('-').is_some_and(|letters| {
+                let mut letters = letters.chars().take_while(char::is_ascii_alphabetic);
+                letters.any(|letter| letter == 'j')
+            }),
+        })
 }
 
 fn as_written(name: &str) -> String {
@@ -193,7 +210,14 @@ impl<'a> Values<'a> {
         let is_secret = |name: &str| self.reader.variables.is_secret(name);
         let lines = lines.map(|line| cut(&concealed(line, &is_secret), MAX_LINE));
         let lines = lines.collect();
-        Previewed { lines, danger }
+        let flags = self.reader.variables.get("MAKEFLAGS");
+        let flags = flags.and_then(|flags| flags.value.as_deref());
+        Previewed {
+            lines,
+            danger,
+            at_once: self.reader.rules.one_shell,
+            side_by_side: flags.is_some_and(asks_for_jobs),
+        }
     }
 
     /// Why the lines of a rule ask first.

@@ -241,3 +241,83 @@ fn what_blows_up_is_cut() {
     assert!(shown.iter().all(|line| line.chars().count() <= 2_001));
     assert!(processor_ms() - start < 5_000);
 }
+
+const ECHOED: &str = "\
+ENV ?= dev
+WORD := $(shell echo found)
+define two
+echo first $(1)
+@echo quiet
+echo second $(1)
+endef
+all: before
+\techo $(ENV) $(WORD) $@
+\t@echo silent
+\t-echo \"$$HOME\" '$(MAKECMDGOALS)'; exit 3
+\t  + echo plus
+\tfor x in a b; do \\
+\t  echo $$x; \\
+\tdone
+\t$(call two,$<)
+\t@$(MAKE) -s inner
+\t$(TOKEN)true now
+before: ; echo before $(if $(NOT_GIVEN),never,)all
+inner:
+\techo inner $(MAKELEVEL)
+";
+
+/// What make writes before it runs each line is found among what the lines write, and nothing else is.
+#[test]
+fn what_make_writes_of_its_recipes_is_found_in_its_log() {
+    use crate::{
+        log::{
+            Stream,
+            outline::{Echo, Outliner},
+        },
+        make::echoed,
+    };
+    let made = folder(ECHOED.as_bytes());
+    let given = [Assignment::plain("ENV", "prod")];
+    let names = ["before", "all", "inner"];
+    let targets: Vec<(&str, &[String])> = names.iter().map(|name| (*name, &[][..])).collect();
+    let read = previews(made.path(), &targets, &given);
+    let echoes = read.iter().zip(names).flat_map(|(recipe, name)| {
+        let echo = |pieces| Echo {
+            target: name.to_owned(),
+            pieces,
+        };
+        echoed(recipe).into_iter().map(echo)
+    });
+    let mut outliner = Outliner::new(Vec::new(), echoes.collect());
+    let output = Command::new("make")
+        .args(["all", "ENV=prod"])
+        .current_dir(made.path())
+        .env_remove("MAKELEVEL")
+        .env_remove("MAKEFLAGS")
+        .env("LC_ALL", "C")
+        .output()
+        .unwrap();
+    outliner.feed(Stream::Stdout, 0, &output.stdout);
+    let outline = outliner.outline();
+    let found: Vec<&str> = outline
+        .sections
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    let expected = [
+        "echo before all",
+        "echo prod found all",
+        "echo \"$HOME\" 'all'; exit 3",
+        "echo plus",
+        "for x in a b; do \\",
+        "echo first before",
+        "echo second before",
+        "true now",
+    ];
+    assert_eq!(
+        found,
+        expected,
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+}
