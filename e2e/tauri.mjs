@@ -14,6 +14,7 @@ import { loop } from './window/loop.mjs';
 import { quit } from './window/quit.mjs';
 import { Stage } from './window/stage.mjs';
 import { terminal } from './window/terminal.mjs';
+import { windows } from './window/windows.mjs';
 
 const places = {
   loop,
@@ -25,6 +26,7 @@ const places = {
   launch,
   terminal,
   desktop,
+  windows,
   quit,
 };
 

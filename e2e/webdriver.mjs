@@ -244,6 +244,47 @@ export class Session {
     return value;
   }
 
+  /** Clicks an element with the other button. */
+  async contextClick(selector) {
+    const origin = { [ELEMENT]: await this.find(selector) };
+    const actions = [
+      { type: 'pointerMove', origin, x: 0, y: 0 },
+      { type: 'pointerDown', button: 2 },
+      { type: 'pointerUp', button: 2 },
+    ];
+    await this.post('actions', { actions: [{ type: 'pointer', id: 'mouse', actions }] });
+  }
+
+  /** The app's windows. */
+  windows() {
+    return call(`${this.url}/window/handles`, 'GET');
+  }
+
+  /** The window that is looked at. */
+  window() {
+    return call(`${this.url}/window`, 'GET');
+  }
+
+  /** Looks at another window. */
+  async lookAt(handle) {
+    await this.post('window', { handle });
+  }
+
+  /** The app's windows, once there are others beside these. */
+  async moreWindows(these) {
+    await until(async () => {
+      const now = await this.windows();
+      if (now.every((one) => these.includes(one))) throw new Error('no window has come');
+      return true;
+    });
+    return this.windows();
+  }
+
+  /** Waits until there are fewer windows than so many. */
+  async fewerWindows(than) {
+    await until(async () => (await this.windows()).length < than);
+  }
+
   /** A picture, when nothing moves any more that comes to an end. */
   async screenshot(path) {
     await this.post('execute/async', {

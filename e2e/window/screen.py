@@ -30,10 +30,11 @@ def title(window):
     return name or window.get_wm_name() or ""
 
 
-def close():
-    """Asks the windows to close, as their title bar's button does: WM_DELETE_WINDOW (ICCCM 4.2.8.1)."""
+def close(begins=""):
+    """Asks the windows to close, as their title bar's button does: WM_DELETE_WINDOW (ICCCM 4.2.8.1). All of them, or those
+    whose title begins so."""
     for window in windows():
-        if delete in (window.get_wm_protocols() or []) and is_visible(window):
+        if delete in (window.get_wm_protocols() or []) and is_visible(window) and title(window).startswith(begins):
             message = event.ClientMessage(
                 window=window, client_type=protocols, data=(32, [delete, X.CurrentTime, 0, 0, 0])
             )

@@ -3,12 +3,13 @@
 //!
 //! ```text
 //! backend     opens the engine and its socket server, and closes them
-//! window      the one window: where it may go, what it shows before the page is there
+//! windows     which windows there are: the first one, further ones, the one that shows a job
+//! window      each of them: where it may go, what it shows before the page is there
 //! drawing     how the webview draws if there is no graphics processor
 //! commands    what the page asks of the shell: where the socket is, and what needs a desktop
 //! terminal    the user's own terminal on a host
 //! links       `vmo://job/ID`: the job that is shown
-//! quit        what becomes of running jobs when the window is closed
+//! quit        what becomes of running jobs when the last window is closed
 //! notices     notifications of what ended while the window was out of sight; the dock shows that something runs
 //! tray        what runs, in the desktop's tray
 //! ```
@@ -28,6 +29,7 @@ mod terminal;
 #[cfg(target_os = "linux")]
 mod tray;
 mod window;
+mod windows;
 
 use std::{io::IsTerminal, process::ExitCode};
 
@@ -70,11 +72,14 @@ pub fn run() -> ExitCode {
             commands::zoom,
             commands::linked,
             commands::read_script,
+            commands::open_window,
+            commands::close_window,
+            commands::leave,
         ])
         .setup(|app| {
             // The window first, though the engine takes longer: making a window asks D-Bus for the theme, and if there
             // is no bus, libdbus waits for the end of a pipe that whatever is started meanwhile would hold open.
-            quit::ask_before(&window::open(app)?);
+            windows::open_first(app.handle(), "/")?;
             backend::open_early(app.handle());
             notices::begin(app.handle());
             close_on_signal(app.handle());
@@ -117,6 +122,8 @@ fn plugins(builder: Builder<Wry>, folders: &Folders) -> Builder<Wry> {
             tauri_plugin_window_state::Builder::new()
                 .with_filename(remembered.to_string_lossy())
                 .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED)
+                .map_label(windows::remembered)
+                .skip_initial_state(windows::REMEMBERED)
                 .build(),
         )
 }
