@@ -244,15 +244,15 @@ export class Session {
     return value;
   }
 
-  /** Clicks an element with the other button. */
+  /** Opens an element's menu, as the other button does: WebKit's driver has that button and sends no `contextmenu`. */
   async contextClick(selector) {
-    const origin = { [ELEMENT]: await this.find(selector) };
-    const actions = [
-      { type: 'pointerMove', origin, x: 0, y: 0 },
-      { type: 'pointerDown', button: 2 },
-      { type: 'pointerUp', button: 2 },
-    ];
-    await this.post('actions', { actions: [{ type: 'pointer', id: 'mouse', actions }] });
+    const element = { [ELEMENT]: await this.find(selector) };
+    await this.run(
+      `const { left, top } = arguments[0].getBoundingClientRect();
+      const at = { bubbles: true, cancelable: true, button: 2, clientX: left + 8, clientY: top + 8 };
+      arguments[0].dispatchEvent(new MouseEvent('contextmenu', at))`,
+      element,
+    );
   }
 
   /** The app's windows. */
@@ -265,9 +265,10 @@ export class Session {
     return call(`${this.url}/window`, 'GET');
   }
 
-  /** Looks at another window. */
+  /** Looks at another window. What was held down in one that is gone is let go of. */
   async lookAt(handle) {
     await this.post('window', { handle });
+    await call(`${this.url}/actions`, 'DELETE');
   }
 
   /** The app's windows, once there are others beside these. */

@@ -3,7 +3,7 @@
 
 import sys
 
-from Xlib import X, XK, display
+from Xlib import X, XK, display, error
 from Xlib.ext import xtest
 from Xlib.protocol import event
 
@@ -15,8 +15,12 @@ delete, protocols, ping, utf8_name = (
 
 
 def windows(within=root):
-    """All that are on the display, and those in them."""
-    for child in within.query_tree().children:
+    """All that are on the display, and those in them; one may go while it is looked at."""
+    try:
+        children = within.query_tree().children
+    except error.BadWindow:
+        return
+    for child in children:
         yield child
         yield from windows(child)
 

@@ -119,6 +119,7 @@ export function ofWindow(app: App): Entry[] {
       also: 'separate second split beside',
     }),
     act('Settings', 'page', () => app.go('/settings'), { key: 'settings', also: 'preferences' }),
+    { ...act('Guide', 'page', () => app.go('/help'), { also: 'help docs manual' }), key: 'F1' },
     act('Keyboard shortcuts', 'page', () => (app.overlay = 'shortcuts'), {
       key: 'shortcuts',
       also: 'keys help',
