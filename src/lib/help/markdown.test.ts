@@ -33,14 +33,14 @@ test('a page has headings, paragraphs, lists and tables', () => {
 test('the guide has nothing but what is understood, and its keys are those of the window', () => {
   const { title, blocks } = pageOf(guide);
   expect(title).toBe('Guide');
-  const said: Piece[] = blocks.flatMap((block) => {
+  const pieces: Piece[] = blocks.flatMap((block) => {
     if (block.kind === 'heading') return [{ text: block.text, kind: 'plain' as const }];
     if (block.kind === 'paragraph') return block.pieces;
     if (block.kind === 'list') return block.items.flat();
     return [...block.head, ...block.rows.flat()].flat();
   });
-  for (const { text, kind } of said) if (kind !== 'code') expect(text).not.toMatch(/[`*[\]#]/);
-  const keys = said.flatMap(({ text, kind }) =>
+  for (const { text, kind } of pieces) if (kind !== 'code') expect(text).not.toMatch(/[`*[\]#]/);
+  const keys = pieces.flatMap(({ text, kind }) =>
     kind === 'code' && /^Ctrl (Shift )?[A-Z]$/.test(text) ? [text] : [],
   );
   expect(keys.length).toBeGreaterThan(5);
