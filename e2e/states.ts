@@ -8,7 +8,7 @@ import { hosts } from './states/hosts';
 import { endings, job, running } from './states/job';
 import { launch } from './states/launch';
 import { find, reading } from './states/log';
-import { palette, settings } from './states/overlays';
+import { help, palette, settings } from './states/overlays';
 import { sidebar } from './states/sidebar';
 import { demo, start } from './states/start';
 import { tabs } from './states/tabs';
@@ -61,6 +61,7 @@ export const PLACES: Place[] = [
   comparison,
   palette,
   settings,
+  help,
   tabs,
   away,
   connection,

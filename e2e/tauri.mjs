@@ -15,6 +15,7 @@ import { quit } from './window/quit.mjs';
 import { Stage } from './window/stage.mjs';
 import { begin } from './window/start.mjs';
 import { terminal } from './window/terminal.mjs';
+import { windows } from './window/windows.mjs';
 
 const places = {
   loop,
@@ -27,6 +28,7 @@ const places = {
   terminal,
   desktop,
   begin,
+  windows,
   quit,
 };
 

@@ -244,6 +244,48 @@ export class Session {
     return value;
   }
 
+  /** Opens an element's menu, as the other button does: WebKit's driver has that button and sends no `contextmenu`. */
+  async contextClick(selector) {
+    const element = { [ELEMENT]: await this.find(selector) };
+    await this.run(
+      `const { left, top } = arguments[0].getBoundingClientRect();
+      const at = { bubbles: true, cancelable: true, button: 2, clientX: left + 8, clientY: top + 8 };
+      arguments[0].dispatchEvent(new MouseEvent('contextmenu', at))`,
+      element,
+    );
+  }
+
+  /** The app's windows. */
+  windows() {
+    return call(`${this.url}/window/handles`, 'GET');
+  }
+
+  /** The window that is looked at. */
+  window() {
+    return call(`${this.url}/window`, 'GET');
+  }
+
+  /** Looks at another window. What was held down in one that is gone is let go of. */
+  async lookAt(handle) {
+    await this.post('window', { handle });
+    await call(`${this.url}/actions`, 'DELETE');
+  }
+
+  /** The app's windows, once there are others beside these. */
+  async moreWindows(these) {
+    await until(async () => {
+      const now = await this.windows();
+      if (now.every((one) => these.includes(one))) throw new Error('no window has come');
+      return true;
+    });
+    return this.windows();
+  }
+
+  /** Waits until there are fewer windows than so many. */
+  async fewerWindows(than) {
+    await until(async () => (await this.windows()).length < than);
+  }
+
   /** A picture, when nothing moves any more that comes to an end. */
   async screenshot(path) {
     await this.post('execute/async', {

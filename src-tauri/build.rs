@@ -11,6 +11,9 @@ fn main() {
         "zoom",
         "linked",
         "read_script",
+        "open_window",
+        "close_window",
+        "leave",
     ]);
     if let Err(error) =
         tauri_build::try_build(tauri_build::Attributes::new().app_manifest(commands))

@@ -61,6 +61,22 @@ export const palette: Place = {
   ],
 };
 
+export const help: Place = {
+  name: 'help',
+  which: 'own',
+  states: [
+    {
+      name: 'guide',
+      small: true,
+      main: true,
+      async reach({ page }) {
+        await page.keyboard.press('F1');
+        await expect(page.getByRole('heading', { name: 'Guide', level: 1 })).toBeVisible();
+      },
+    },
+  ],
+};
+
 export const settings: Place = {
   name: 'settings',
   which: 'own',

@@ -3,7 +3,7 @@
 
 import sys
 
-from Xlib import X, XK, display
+from Xlib import X, XK, display, error
 from Xlib.ext import xtest
 from Xlib.protocol import event
 
@@ -15,8 +15,12 @@ delete, protocols, ping, utf8_name = (
 
 
 def windows(within=root):
-    """All that are on the display, and those in them."""
-    for child in within.query_tree().children:
+    """All that are on the display, and those in them; one may go while it is looked at."""
+    try:
+        children = within.query_tree().children
+    except error.BadWindow:
+        return
+    for child in children:
         yield child
         yield from windows(child)
 
@@ -30,10 +34,11 @@ def title(window):
     return name or window.get_wm_name() or ""
 
 
-def close():
-    """Asks the windows to close, as their title bar's button does: WM_DELETE_WINDOW (ICCCM 4.2.8.1)."""
+def close(begins=""):
+    """Asks the windows to close, as their title bar's button does: WM_DELETE_WINDOW (ICCCM 4.2.8.1). All of them, or those
+    whose title begins so."""
     for window in windows():
-        if delete in (window.get_wm_protocols() or []) and is_visible(window):
+        if delete in (window.get_wm_protocols() or []) and is_visible(window) and title(window).startswith(begins):
             message = event.ClientMessage(
                 window=window, client_type=protocols, data=(32, [delete, X.CurrentTime, 0, 0, 0])
             )

@@ -46,6 +46,11 @@ impl Backend {
         }
     }
 
+    /// Where all of this app is kept.
+    pub(crate) fn folders(&self) -> &Folders {
+        &self.folders
+    }
+
     /// The engine, if it is open.
     pub(crate) async fn engine(&self) -> Option<Engine> {
         let open = self.open.lock().await;

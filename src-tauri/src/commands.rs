@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     backend::{Backend, Socket},
-    links, quit, terminal, window,
+    links, quit, terminal, window, windows,
 };
 
 /// Bytes of a script, at most: it becomes one argument of a shell.
@@ -24,10 +24,28 @@ pub(crate) async fn socket(backend: State<'_, Backend>) -> Result<Socket, String
     backend.socket().await.map_err(|error| error.to_string())
 }
 
-/// The page has drawn itself: show the window.
+/// The page has drawn itself: show its window.
 #[tauri::command]
-pub(crate) fn ready(app: AppHandle) {
-    window::show(&app);
+pub(crate) fn ready(window: WebviewWindow) {
+    window::raise(&window);
+}
+
+/// Opens a further window on a page of ours, as `/job/ID`.
+#[tauri::command]
+pub(crate) async fn open_window(app: AppHandle, page: String) -> Result<(), String> {
+    windows::open_further(&app, &page)
+}
+
+/// Closes the page's own window, as its title bar does.
+#[tauri::command]
+pub(crate) async fn close_window(window: WebviewWindow) -> Result<(), String> {
+    window.close().map_err(|error| error.to_string())
+}
+
+/// Closes all windows; `quit-asked` comes first if jobs run.
+#[tauri::command]
+pub(crate) async fn leave(window: WebviewWindow) {
+    quit::leave(&window);
 }
 
 /// Asks for a folder in the desktop's own dialog; none if the user thought better of it.

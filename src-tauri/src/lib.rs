@@ -6,12 +6,13 @@
 //! failure     why no window opens, said in one
 //! instance    one window for each data folder
 //! backend     opens the engine and its socket server, and closes them
-//! window      the one window: where it may go, what it shows before the page is there
+//! windows     which windows there are: the first one, further ones, the one that shows a job
+//! window      each of them: where it may go, what it shows before the page is there
 //! drawing     how the webview draws if there is no graphics processor
 //! commands    what the page asks of the shell: where the socket is, and what needs a desktop
 //! terminal    the user's own terminal on a host
 //! links       `vmo://job/ID`: the job that is shown
-//! quit        what becomes of running jobs when the window is closed
+//! quit        what becomes of running jobs when the last window is closed
 //! notices     notifications of what ended while the window was out of sight; the dock shows that something runs
 //! tray        what runs, in the desktop's tray
 //! ```
@@ -35,6 +36,7 @@ mod terminal;
 #[cfg(target_os = "linux")]
 mod tray;
 mod window;
+mod windows;
 
 use std::{io::IsTerminal, process::ExitCode};
 
@@ -113,14 +115,16 @@ fn open(builder: Builder<Wry>, folders: Folders, arguments: Vec<String>) -> Exit
             commands::zoom,
             commands::linked,
             commands::read_script,
+            commands::open_window,
+            commands::close_window,
+            commands::leave,
         ])
         .setup(move |app| {
             // The window first, though the engine takes longer: making a window asks D-Bus for the theme, and if there
             // is no bus, libdbus waits for the end of a pipe that whatever is started meanwhile would hold open.
-            match window::open(app, &folders) {
-                Ok(window) => quit::ask_before(&window),
+            if let Err(error) = windows::open_first(app.handle(), "/") {
                 // Tauri would panic with it.
-                Err(error) => std::process::exit(i32::from(no_window(&error))),
+                std::process::exit(i32::from(no_window(&error)));
             }
             #[cfg(unix)]
             instance::listen(app.handle());
@@ -176,6 +180,8 @@ fn plugins(builder: Builder<Wry>, folders: &Folders) -> Builder<Wry> {
             tauri_plugin_window_state::Builder::new()
                 .with_filename(remembered.to_string_lossy())
                 .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED)
+                .map_label(windows::remembered)
+                .skip_initial_state(windows::REMEMBERED)
                 .build(),
         )
 }

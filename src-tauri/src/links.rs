@@ -6,7 +6,7 @@ use std::{ops::RangeInclusive, sync::Mutex};
 use orchestrator::job::JobId;
 use tauri::{AppHandle, Emitter, Manager};
 
-use crate::window::{self, MAIN};
+use crate::windows::{self, MAIN};
 
 /// What the page listens for; it then takes the link.
 const LINKED: &str = "linked";
@@ -34,7 +34,7 @@ pub(crate) fn follow(app: &AppHandle, arguments: Vec<String>) {
     {
         *pending = Some(path);
     }
-    window::show(app);
+    windows::show(app);
     if let Err(error) = app.emit_to(MAIN, LINKED, ()) {
         tracing::warn!("failed to follow a link: {error}");
     }

@@ -23,10 +23,7 @@ use uuid::Uuid;
 
 #[cfg(target_os = "linux")]
 use crate::tray::{Shown, Tray};
-use crate::{
-    backend::Backend,
-    window::{self, MAIN},
-};
+use crate::{backend::Backend, windows};
 
 /// A job that is over sooner was most likely waited for.
 const LONG: Duration = Duration::from_secs(10);
@@ -81,7 +78,7 @@ async fn listen(app: &AppHandle, engine: &Engine) {
             tray.show(Shown::of(&own(engine), title)).await;
         }
         if let Some(notice) = notice
-            && is_elsewhere(app)
+            && windows::are_elsewhere(app)
         {
             show(app, notice);
         }
@@ -122,12 +119,6 @@ impl Rules {
             Notify::None => false,
         }
     }
-}
-
-/// Whether the window is out of sight.
-fn is_elsewhere(app: &AppHandle) -> bool {
-    let window = app.get_webview_window(MAIN);
-    window.is_none_or(|window| !window.is_focused().unwrap_or(false))
 }
 
 /// The jobs of this person that run, and what has ended of batches that go on.
@@ -291,7 +282,7 @@ fn show_progress(app: &AppHandle, watched: &mut Watched) {
         status: Some(status),
         progress: None,
     };
-    if let Some(window) = app.get_webview_window(MAIN)
+    if let Some(window) = windows::any(app)
         && let Err(error) = window.set_progress_bar(state)
     {
         tracing::debug!("no progress at the icon: {error}");
@@ -314,7 +305,7 @@ fn show(app: &AppHandle, notice: Notice) {
             #[cfg(all(unix, not(target_os = "macos")))]
             Ok(shown) => shown.wait_for_action(|action| {
                 if action == "default" {
-                    window::show_job(&app, notice.job);
+                    windows::show_job(&app, notice.job);
                 }
             }),
             #[cfg(not(all(unix, not(target_os = "macos"))))]

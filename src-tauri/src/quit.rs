@@ -1,5 +1,6 @@
-//! Closing the window while jobs run: the page asks whether they go on. If it cannot ask, or is closed
-//! once more, the window closes, and nothing is lost by it: jobs go on without it.
+//! Closing the last window while jobs run: the page asks whether they go on. If it cannot ask, or is closed
+//! once more, the window closes, and nothing is lost by it: jobs go on without it. Of several windows one is closed
+//! without a word, for the app stays.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,7 +9,7 @@ use serde::Serialize;
 use tauri::{AppHandle, Emitter, Manager, WebviewWindow, WindowEvent};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::{backend, window::MAIN};
+use crate::backend;
 
 /// What the page listens for.
 const ASKED: &str = "quit-asked";
@@ -33,23 +34,45 @@ pub(crate) fn ask_before(window: &WebviewWindow) {
         let WindowEvent::CloseRequested { api, .. } = event else {
             return;
         };
-        let app = asking_window.app_handle();
-        let jobs = backend::engine(app).map_or_else(Vec::new, |engine| engine.jobs().own_active());
-        // Who closes again while it asks means it; a page that is not there cannot ask.
-        let asks_already = app.state::<Asking>().0.swap(true, Ordering::Relaxed);
-        if jobs.is_empty() || asks_already || !asking_window.is_visible().unwrap_or(false) {
-            return;
-        }
-        let on_hosts = jobs.iter().filter(|job| job.host().is_some()).count();
-        let running = Running {
-            here: jobs.len() - on_hosts,
-            on_hosts,
-        };
-        match app.emit_to(MAIN, ASKED, running) {
-            Ok(()) => api.prevent_close(),
-            Err(error) => tracing::warn!("the page cannot ask about running jobs: {error}"),
+        if is_last(&asking_window) && asks(&asking_window) {
+            api.prevent_close();
         }
     });
+}
+
+fn is_last(window: &WebviewWindow) -> bool {
+    let open = window.app_handle().webview_windows();
+    open.keys().all(|label| label == window.label())
+}
+
+/// Closes all windows, once it is known what becomes of running jobs.
+pub(crate) fn leave(window: &WebviewWindow) {
+    if !asks(window) {
+        window.app_handle().exit(0);
+    }
+}
+
+/// Has a window's page ask what becomes of running jobs; whether it does.
+fn asks(window: &WebviewWindow) -> bool {
+    let app = window.app_handle();
+    let jobs = backend::engine(app).map_or_else(Vec::new, |engine| engine.jobs().own_active());
+    // Who closes again while it asks means it; a page that is not there cannot ask.
+    let asks_already = app.state::<Asking>().0.swap(true, Ordering::Relaxed);
+    if jobs.is_empty() || asks_already || !window.is_visible().unwrap_or(false) {
+        return false;
+    }
+    let on_hosts = jobs.iter().filter(|job| job.host().is_some()).count();
+    let running = Running {
+        here: jobs.len() - on_hosts,
+        on_hosts,
+    };
+    match app.emit_to(window.label(), ASKED, running) {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::warn!("the page cannot ask about running jobs: {error}");
+            false
+        }
+    }
 }
 
 /// What a person said.

@@ -5,7 +5,7 @@ use orchestrator::wire::Job;
 use tauri::{AppHandle, async_runtime};
 use zbus::{Connection, fdo, interface, object_server::SignalEmitter, zvariant::ObjectPath};
 
-use crate::window;
+use crate::windows;
 
 /// Where the item is; the specification has this path for items that are registered by a name.
 const PATH: &str = "/StatusNotifierItem";
@@ -197,7 +197,7 @@ impl Item {
 
     fn activate(&self, _x: i32, _y: i32) -> fdo::Result<()> {
         let app = self.app.clone();
-        async_runtime::spawn_blocking(move || window::show(&app));
+        async_runtime::spawn_blocking(move || windows::show(&app));
         Ok(())
     }
 

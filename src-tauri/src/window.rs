@@ -1,25 +1,16 @@
-//! The one window. It stays on the page that is built into the app, and is not shown before that has drawn itself.
+//! A window, as each of them is built. It stays on the page that is built into the app, and is not shown before that has
+//! drawn itself.
 
 use std::time::Duration;
 
-use orchestrator::{
-    folders::{Folders, private_folder},
-    job::JobId,
-};
+use orchestrator::folders::private_folder;
 use tauri::{
-    App, AppHandle, Emitter, Manager, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
-    async_runtime,
+    AppHandle, Manager, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, async_runtime,
     webview::{NewWindowResponse, PageLoadEvent},
     window::Color,
 };
 
-use crate::drawing;
-
-/// The window's label, which the capability names.
-pub(crate) const MAIN: &str = "main";
-
-/// What the page listens for: the id of a job to open.
-const OPEN_JOB: &str = "open-job";
+use crate::{backend::Backend, drawing};
 
 /// How long a loaded page may take to say that it is drawn; a page that breaks is shown all the same, not hidden for ever.
 const DRAWING: Duration = Duration::from_secs(3);
@@ -28,16 +19,25 @@ const DRAWING: Duration = Duration::from_secs(3);
 const DARK: Color = Color(0x0e, 0x0f, 0x12, 0xff);
 const LIGHT: Color = Color(0xfe, 0xfe, 0xff, 0xff);
 
-/// Makes the window, hidden; [`show`] is what the page's `ready` calls.
-pub(crate) fn open(app: &App, folders: &Folders) -> tauri::Result<WebviewWindow> {
+/// What opens a page of ours, `/job/ID#L12`, in another window.
+pub(crate) type OpensApart = fn(&AppHandle, &str) -> Result<(), String>;
+
+/// Builds a window on a page of ours, hidden; [`raise`] is what the page's `ready` calls.
+pub(crate) fn build(
+    app: &AppHandle,
+    label: &str,
+    page: &str,
+    (width, height): (f64, f64),
+    opens_apart: OpensApart,
+) -> tauri::Result<WebviewWindow> {
     // In our own folder: wherever that is, nothing is left elsewhere, and it has been seen to be writable.
-    let of_webview = folders.data.join("webview");
+    let of_webview = app.state::<Backend>().folders().data.join("webview");
     private_folder(&of_webview)?;
-    let window = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
+    let opener = app.clone();
+    let builder = WebviewWindowBuilder::new(app, label, WebviewUrl::App(page.into()))
         .title("VM Orchestrator")
-        .inner_size(1360.0, 860.0)
+        .inner_size(width, height)
         .min_inner_size(900.0, 600.0)
-        .center()
         .visible(false)
         .data_directory(of_webview)
         .initialization_script(drawing::script())
@@ -48,14 +48,24 @@ pub(crate) fn open(app: &App, folders: &Folders) -> tauri::Result<WebviewWindow>
                 tracing::debug!("the window keeps its title: {error}");
             }
         })
-        .on_new_window(|_, _| NewWindowResponse::Deny)
+        // A click with Ctrl or the middle button on a link of ours; whatever else wants a window gets none.
+        .on_new_window(move |url, _| {
+            if is_ours(&url) {
+                open_apart(&opener, url, opens_apart);
+            }
+            NewWindowResponse::Deny
+        })
         .on_download(|_, _| false)
         .on_page_load(|window, page| {
             if page.event() == PageLoadEvent::Finished {
                 show_in_any_case(window);
             }
-        })
-        .build()?;
+        });
+    // The first one is in the middle until it is moved; another is where the desktop puts it.
+    let window = match app.webview_windows().is_empty() {
+        true => builder.center().build()?,
+        false => builder.build()?,
+    };
     let background = if window.theme()? == Theme::Dark {
         DARK
     } else {
@@ -65,26 +75,15 @@ pub(crate) fn open(app: &App, folders: &Folders) -> tauri::Result<WebviewWindow>
     Ok(window)
 }
 
-/// Shows the window, in front; also when a second start of the app asks for it.
-pub(crate) fn show(app: &AppHandle) {
-    let Some(window) = app.get_webview_window(MAIN) else {
-        return;
-    };
+/// Shows a window, in front of all others.
+pub(crate) fn raise(window: &WebviewWindow) {
     let shown = window
         .show()
         .and_then(|()| window.unminimize())
         .and_then(|()| window.set_focus());
     match shown {
-        Ok(()) => tracing::info!("the window is shown"),
-        Err(error) => tracing::warn!("failed to show the window: {error}"),
-    }
-}
-
-/// Shows the window with this job in it.
-pub(crate) fn show_job(app: &AppHandle, job: JobId) {
-    show(app);
-    if let Err(error) = app.emit_to(MAIN, OPEN_JOB, job) {
-        tracing::warn!("failed to show job {job}: {error}");
+        Ok(()) => tracing::info!("the window {} is shown", window.label()),
+        Err(error) => tracing::warn!("failed to show the window {}: {error}", window.label()),
     }
 }
 
@@ -93,12 +92,24 @@ fn show_in_any_case(window: WebviewWindow) {
         tokio::time::sleep(DRAWING).await;
         if matches!(window.is_visible(), Ok(false)) {
             tracing::warn!("the page did not say that it was drawn");
-            show(window.app_handle());
+            raise(&window);
         }
     });
 }
 
-/// Whether the window may go there: the built-in page, or the development server in a debug build.
+/// Not within the webview's own question, which waits for the answer.
+fn open_apart(app: &AppHandle, url: Url, opens_apart: OpensApart) {
+    let app = app.clone();
+    async_runtime::spawn_blocking(move || {
+        let lines = url.fragment().map(|lines| format!("#{lines}"));
+        let page = format!("{}{}", url.path(), lines.unwrap_or_default());
+        if let Err(why) = opens_apart(&app, &page) {
+            tracing::warn!("no window for {page}: {why}");
+        }
+    });
+}
+
+/// Whether a window may go there: the built-in page, or the development server in a debug build.
 fn is_ours(url: &Url) -> bool {
     let built_in =
         url.scheme() == "tauri" || (cfg!(windows) && url.host_str() == Some("tauri.localhost"));

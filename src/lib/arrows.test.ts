@@ -11,6 +11,8 @@ const ENDS = ['', '.ts', '.svelte.ts', '/index.ts'];
 
 /** The file that an import names; none for those of packages. */
 function named(from: string, what: string): string | null {
+  // A text imports nothing.
+  if (what.endsWith('?raw')) return null;
   if (!what.startsWith('.') && !what.startsWith('$lib')) return null;
   const path = what.startsWith('.') ? join(dirname(from), what) : what.replace('$lib', 'src/lib');
   const file = ENDS.map((end) => normalize(path + end)).find(

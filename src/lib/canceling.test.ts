@@ -1,25 +1,19 @@
-import { describe, expect, test } from 'vitest';
-import { cancelStep, cancelWords } from './canceling';
+import { expect, test } from 'vitest';
+import { signalWords } from './canceling';
 
-describe('a cancel', () => {
-  test('goes from INT to TERM to KILL', () => {
-    const at = (elapsed: number) => cancelWords(cancelStep(elapsed, false, []));
-    expect([0, 2100, 3000, 7900, 8000, 60_000].map(at)).toEqual([
-      'INT, TERM in 3 s',
-      'INT, TERM in 1 s',
-      'TERM, KILL in 5 s',
-      'TERM, KILL in 1 s',
-      'KILL',
-      'KILL',
-    ]);
-  });
-
-  test('takes the time that its target asks for', () => {
-    expect(cancelStep(10_000, false, [30_000]).next).toEqual({ signal: 'TERM', in_ms: 20_000 });
-    expect(cancelWords(cancelStep(31_000, false, [30_000, 10_000]))).toBe('TERM, KILL in 9 s');
-  });
-
-  test('by force is a KILL at once', () => {
-    expect(cancelWords(cancelStep(0, true, [30_000]))).toBe('KILL');
-  });
+test('a cancel says which signal was sent last, and how soon the next one comes', () => {
+  const next = { signal: 'TERM', at: '2026-11-24T06:00:03Z' };
+  const at = (seconds: number) =>
+    signalWords(
+      { signal: 'INT', next, requested: true },
+      Date.parse('2026-11-24T06:00:00Z') + seconds * 1000,
+    );
+  expect([0, 0.9, 2.5, 3, 60].map(at)).toEqual([
+    'INT, TERM in 3 s',
+    'INT, TERM in 3 s',
+    'INT, TERM in 1 s',
+    'INT, TERM now',
+    'INT, TERM now',
+  ]);
+  expect(signalWords({ signal: 'KILL', next: null, requested: true }, 0)).toBe('KILL');
 });

@@ -1,6 +1,6 @@
 // What only the desktop app can do. In a browser these things are hidden, not broken.
 import { invoke as call } from '@tauri-apps/api/core';
-import { listen } from '@tauri-apps/api/event';
+import { listen, type EventCallback } from '@tauri-apps/api/event';
 import { getCurrentWebview } from '@tauri-apps/api/webview';
 
 /** Whether the page runs in the app's own window. */
@@ -15,6 +15,31 @@ export async function invoke<T>(command: string, args?: Record<string, unknown>)
   } catch (error) {
     throw error instanceof Error ? error : new Error(String(error));
   }
+}
+
+/** Whether this is the app's first window, and no further one. */
+export function isFirstWindow(): boolean {
+  return getCurrentWebview().label === 'main';
+}
+
+/** Listens to what the shell says to this window; what it says to others would be heard as well. */
+function hear<T>(event: string, tell: EventCallback<T>): Promise<() => void> {
+  return listen<T>(event, tell, { target: getCurrentWebview().label });
+}
+
+/** Opens a further window on a page of ours, by its path. */
+export function openWindow(page: string): Promise<void> {
+  return invoke('open_window', { page });
+}
+
+/** Closes this window, as its title bar does. */
+export function closeWindow(): Promise<void> {
+  return invoke('close_window');
+}
+
+/** Closes all windows; it is asked first what becomes of jobs that run. */
+export function leave(): Promise<void> {
+  return invoke('leave');
 }
 
 /** Asks for a folder in the system's own dialog; null if it was closed. */
@@ -38,17 +63,17 @@ export function quit(answer: QuitAnswer): Promise<void> {
 
 /** Calls back when the window is about to close while jobs run; gives what ends that. */
 export function onQuitAsked(tell: (running: Running) => void): Promise<() => void> {
-  return listen<Running>('quit-asked', ({ payload }) => tell(payload));
+  return hear<Running>('quit-asked', ({ payload }) => tell(payload));
 }
 
 /** Calls back for jobs that a click outside the window wants shown; gives what ends that. */
 export function onOpenJob(tell: (job: string) => void): Promise<() => void> {
-  return listen<string>('open-job', ({ payload }) => tell(payload));
+  return hear<string>('open-job', ({ payload }) => tell(payload));
 }
 
 /** Calls back when a link from outside has come; gives what ends that. */
 export function onLinked(tell: () => void): Promise<() => void> {
-  return listen('linked', tell);
+  return hear('linked', tell);
 }
 
 /** The path of the page that a link from outside leads to, once; null if there is none. */

@@ -10,11 +10,20 @@ export type AnyStatus = Status | 'connecting' | 'waiting' | 'canceling' | HostSt
 
 /** How a job is, as it is shown. */
 export function shownStatus(
-  job: Pick<Job, 'status' | 'prompt' | 'host' | 'waits' | 'unreachable'>,
+  job: Pick<Job, 'status' | 'prompt' | 'host' | 'waits' | 'unreachable' | 'last_signal'>,
 ): AnyStatus {
+  if (job.status === 'running' && job.last_signal?.requested) return 'canceling';
   if (job.status === 'running' && job.prompt !== null) return 'waiting';
   if (job.status === 'queued' && job.host !== null && job.waits === null) return 'connecting';
   return job.status === 'error' && job.unreachable !== null ? 'unreachable' : job.status;
+}
+
+/** How a command begins by which the app looks for a project on hosts. */
+const SEEKS = "sh -c ': looks for a project;";
+
+/** Whether the app ran it on hosts to look at something there: nothing that a person typed or would run again. */
+export function isLook(job: Pick<Job, 'project' | 'command'>): boolean {
+  return job.project === null && (job.command === LOOK || job.command.startsWith(SEEKS));
 }
 
 /** The word a person reads. */

@@ -1631,6 +1631,10 @@ paused: string | null,
  */
 prompt: 'text' | 'secret' | null, 
 /**
+ * The last signal that it was sent to end it; none before, and when it is over.
+ */
+last_signal: LastSignal | null, 
+/**
  * Why its log does not get into the history, though it is tried again and again; none while all goes well.
  */
 unarchived: string | null, 
@@ -1874,6 +1878,23 @@ on_disk: number,
  * When the oldest was asked for.
  */
 oldest: string | null, };
+
+/**
+ * A signal on the way to a job's end, and what comes after it.
+ */
+export type LastSignal = { 
+/**
+ * Its name without `SIG`.
+ */
+signal: string, 
+/**
+ * The next one, if some of the job are then left; none after the last.
+ */
+next: NextSignal | null, 
+/**
+ * Whether a person asked for the end; otherwise the job's time was over.
+ */
+requested: boolean, };
 
 /**
  * What the page can ask of what is to be started.
@@ -2181,6 +2202,19 @@ key: string | null,
  * The hosts it is reached through.
  */
 jump: string | null, };
+
+/**
+ * A signal that is still to come.
+ */
+export type NextSignal = { 
+/**
+ * Its name without `SIG`.
+ */
+signal: string, 
+/**
+ * When.
+ */
+at: string, };
 
 /**
  * What people say of a job when it is over, or before. It has no owner: who writes last is right.

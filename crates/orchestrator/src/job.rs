@@ -23,7 +23,7 @@ use std::{cmp::Reverse, fmt, path::Path, str::FromStr};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 pub use supervisor::{
-    control::Prompt,
+    control::{LastSignal, NextSignal, Prompt},
     exit::{Exit, Survivor},
 };
 use uuid::Uuid;
@@ -185,6 +185,9 @@ pub struct Job {
     /// What it waits for a person to type; none while it does something else.
     #[serde(skip)]
     pub prompt: Option<Prompt>,
+    /// The last signal that it was sent to end it; none before, and when it is over.
+    #[serde(skip)]
+    pub last_signal: Option<LastSignal>,
 }
 
 /// What people say of a job when it is over, or before. It has no owner: who writes last is right.

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     event::Event,
     health::{CopyEnd, Finding, Health, HistoryCopy, TriedDatabase},
-    job::{Job, JobType},
+    job::{Job, JobType, LastSignal, NextSignal},
     prompt::{Answer, Prompt, Question},
     reply::{CommandConsent, Extent, Failure, FailureCode, HitMarks, Overview, Reply},
     request::{

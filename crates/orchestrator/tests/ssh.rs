@@ -54,7 +54,7 @@ use orchestrator::{
 };
 use sshd::Sshd;
 use supervisor::{
-    control::ToSupervisor as Control,
+    control::{LastSignal, ToSupervisor as Control},
     exec::{Grace, Window},
 };
 
@@ -68,6 +68,10 @@ struct Written {
     err: Vec<u8>,
     noise: Vec<u8>,
     remote: Option<Remote>,
+    /// The signals on its way to its end, each with the one that was to come next.
+    signals: Vec<(String, Option<String>)>,
+    /// Whether none of it was left after the last.
+    signals_over: bool,
 }
 
 impl Log {
@@ -106,6 +110,19 @@ impl Output for Log {
             Stream::Stderr => written.err.extend_from_slice(bytes),
         });
         Ok(())
+    }
+
+    fn sent_signal(&mut self, last: Option<&LastSignal>) {
+        let Some(last) = last else {
+            return self.change(|written| written.signals_over = true);
+        };
+        let next = last.next.as_ref().map(|next| next.signal.clone());
+        let sent = (last.signal.clone(), next);
+        self.change(|written| {
+            if written.signals.last() != Some(&sent) {
+                written.signals.push(sent);
+            }
+        });
     }
 
     fn noise(&mut self, bytes: &[u8]) {

@@ -108,6 +108,7 @@ fn target(project: &str, target: &str) -> Job {
         unarchived: None,
         unkillable: None,
         prompt: None,
+        last_signal: None,
         data_folder: None,
         damage: None,
         survivors: vec![Survivor {

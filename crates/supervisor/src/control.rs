@@ -70,6 +70,8 @@ pub enum ToEngine {
     Prompts(Option<Prompt>),
     /// Why the child does not end, though it was to, as a sentence for a person: it runs as another user.
     Unkillable(Option<String>),
+    /// The last signal that the job's tree was sent to end it; None before, and once none of it is left.
+    LastSignal(Option<LastSignal>),
     /// What a person is asked before the job can begin, at most [`MAX_FRAME`], in the words of who asks and who answers; None
     /// once there is no question.
     Asks(Option<String>),
@@ -83,6 +85,26 @@ pub enum Prompt {
     Text,
     /// What is not to be seen, as a password.
     Secret,
+}
+
+/// A signal on the way to a job's end, and what comes after it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastSignal {
+    /// Its name without `SIG`.
+    pub signal: String,
+    /// The next one, if some of the job are then left; none after the last.
+    pub next: Option<NextSignal>,
+    /// Whether a person asked for the end; otherwise the job's time was over.
+    pub requested: bool,
+}
+
+/// A signal that is still to come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextSignal {
+    /// Its name without `SIG`.
+    pub signal: String,
+    /// When it comes, in microseconds since 1970.
+    pub at: i64,
 }
 
 /// What a listener may ask for.

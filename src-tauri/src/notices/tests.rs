@@ -30,6 +30,7 @@ fn job(batch: Option<Uuid>, state: State) -> Kept {
         data_folder: None,
         unkillable: None,
         prompt: None,
+        last_signal: None,
     }
 }
 

@@ -1,6 +1,6 @@
 // What the palette does: with the job that is looked at, with the window, and with whatever was typed.
 import { save } from '$lib/components/log/line-actions';
-import { inDesktop } from '$lib/desktop';
+import { inDesktop, leave } from '$lib/desktop';
 import { isOver, title } from '$lib/job';
 import { keyWords, mod } from '$lib/keys';
 import type { App } from '$lib/state/app.svelte';
@@ -114,7 +114,12 @@ export function ofWindow(app: App): Entry[] {
       },
     ),
     act('Timestamps: the next kind', 'page', () => app.view.nextTimes(), { key: 'times' }),
+    act('Open in a new window', 'page', () => app.openApart(location.pathname + location.hash), {
+      key: 'apart',
+      also: 'separate second split beside',
+    }),
     act('Settings', 'page', () => app.go('/settings'), { key: 'settings', also: 'preferences' }),
+    { ...act('Guide', 'page', () => app.go('/help'), { also: 'help docs manual' }), key: 'F1' },
     act('Keyboard shortcuts', 'page', () => (app.overlay = 'shortcuts'), {
       key: 'shortcuts',
       also: 'keys help',
@@ -128,19 +133,20 @@ export function ofWindow(app: App): Entry[] {
     theme('system'),
     theme('light'),
     theme('dark'),
-    ...(inDesktop() ? zooms(app) : []),
+    ...(inDesktop() ? ofDesktop(app) : []),
   ];
 }
 
-function zooms(app: App): Entry[] {
-  const act = (name: string, run: () => void, key: string) => ({
-    ...action(app, name, 'page', run, { also: 'zoom size text' }),
+function ofDesktop(app: App): Entry[] {
+  const act = (name: string, run: () => void, key: string, also = 'zoom size text') => ({
+    ...action(app, name, 'page', run, { also }),
     key: mod(key),
   });
   return [
     act('Larger', () => app.zoom.step(1), '+'),
     act('Smaller', () => app.zoom.step(-1), '−'),
     act('Actual size', () => app.zoom.choose(100), '0'),
+    act('Quit', () => void app.attempt('quit', leave()), 'Q', 'exit close end'),
   ];
 }
 

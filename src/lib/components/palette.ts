@@ -1,7 +1,7 @@
 // What the palette finds: targets, hosts, saved commands, jobs and actions, by the letters typed.
 import { about } from '$lib/target-help';
 import { hostPath } from '$lib/host';
-import { elapsed, place, shownStatus, title } from '$lib/job';
+import { elapsed, isLook, place, shownStatus, title } from '$lib/job';
 import { day, timeOfDay, took } from '$lib/format';
 import type { App } from '$lib/state/app.svelte';
 import type { Host, Job } from '$lib/wire';
@@ -34,7 +34,7 @@ export function find(app: App, query: string, tab: Tab | null = null): Found[] {
     ['Targets', targets(app)],
     ['Saved commands', commands(app)],
     ['Hosts', hosts(app)],
-    ['Jobs', app.jobs.all.slice(0, 200).map((job) => jobEntry(app, job))],
+    ['Jobs', ran(app).map((job) => jobEntry(app, job))],
     ['Saved searches', searches(app)],
     ['This tab', ofTab(app, tab)],
     ['Actions', ofWindow(app)],
@@ -215,6 +215,11 @@ function hosts(app: App): Entry[] {
     run: () => app.launch.commandForm(host.name),
     other: { verb: 'Open its page', run: () => app.go(hostPath(host.name)) },
   }));
+}
+
+/** The latest jobs that a person started. */
+function ran(app: App): Job[] {
+  return app.jobs.all.filter((job) => !isLook(job)).slice(0, 200);
 }
 
 function jobEntry(app: App, job: Job): Entry {

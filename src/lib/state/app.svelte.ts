@@ -2,6 +2,7 @@
 import { createContext } from 'svelte';
 import { Client, type Link, type World } from '../client';
 import type { Running } from '../desktop';
+import { closeFurther, openApart } from '../further-window';
 import { batchOf, batchTab, pathOf, type Tab } from '../tab';
 import type { Event, Host, Job, JobId, Overview, SeenDatabase, StoreState } from '../wire';
 import { Batches } from './batch/batches.svelte';
@@ -241,6 +242,13 @@ export class App {
     const next = this.jobs.tabs.close(tab);
     this.#forget(tab);
     if (away) this.#go(next ? pathOf(next) : '/');
+    // A further window is there for its tabs alone.
+    if (next === undefined) closeFurther();
+  }
+
+  /** Opens a page in a window of its own. */
+  openApart(path: string): void {
+    void this.attempt('open a window', openApart(path));
   }
 
   /** What a tab showed is needed no more. */
@@ -333,6 +341,7 @@ export class App {
   }
 
   #happened(event: Event): void {
+    this.clock.come();
     switch (event.type) {
       case 'job':
         this.jobs.learn([event.with]);

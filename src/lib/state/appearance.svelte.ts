@@ -1,4 +1,5 @@
 // How a person likes to see the window and its logs; remembered.
+import { isFurther } from '../further-window';
 import { localChoices } from './local-choices';
 
 /** What is beside a line: nothing, the time of day, the time since the job's start or since the line before. */
@@ -23,8 +24,8 @@ export class View {
   /** Width of the sidebar, in px; small windows have their own. */
   sidebar = $state(within(Number(localChoices.get('sidebar')) || SIDEBAR.usual));
 
-  /** Whether the sidebar is out of the way. */
-  hidesSidebar = $state(localChoices.get('sidebar-hidden') === 'yes');
+  /** Whether the sidebar is out of the way, as in a further window at first. */
+  hidesSidebar = $state(isFurther() || localChoices.get('sidebar-hidden') === 'yes');
 
   /** What the sidebar is narrowed to; empty for all of it. */
   filter = $state('');
@@ -83,7 +84,7 @@ export class View {
   /** Hides the sidebar, or shows it again. */
   toggleSidebar(): void {
     this.hidesSidebar = !this.hidesSidebar;
-    localChoices.set('sidebar-hidden', this.hidesSidebar ? 'yes' : 'no');
+    if (!isFurther()) localChoices.set('sidebar-hidden', this.hidesSidebar ? 'yes' : 'no');
   }
 
   /** Makes the sidebar so wide, within its bounds. */

@@ -11,8 +11,6 @@ const LATEST = 200;
 
 /** A cancel that was asked for. */
 export interface Canceling {
-  /** When, or when it was sent, in milliseconds since 1970. */
-  since: number;
   /** Whether at once, by KILL. */
   force: boolean;
   /** Whether it has reached the app: it waits for the connection if that is away. */
@@ -80,9 +78,13 @@ export class Jobs {
     return this.#latest.get(`${project}\n${target}`);
   }
 
-  /** The cancel that was asked for; null if none was or the job is over. */
+  /** The cancel that was asked for, from here or anywhere; null if none was or the job is over. */
   canceling(job: Job): Canceling | null {
-    return isOver(job) ? null : (this.#canceling.get(job.id) ?? null);
+    if (isOver(job)) return null;
+    const seen = job.last_signal?.requested
+      ? { force: job.last_signal.signal === 'KILL', sent: true }
+      : null;
+    return this.#canceling.get(job.id) ?? seen;
   }
 
   /** How a job is, as it is shown. */
@@ -138,14 +140,11 @@ export class Jobs {
   /** Ends a job: gently, or by KILL at once. If the connection is away, as soon as it is back. */
   async cancel(id: JobId, force: boolean): Promise<void> {
     const before = this.#canceling.get(id);
-    // Each kind of cancel counts from when it was asked for first.
-    const since = before?.force === force ? before.since : Date.now();
-    const waits = { since, force, sent: false };
+    const waits = { force, sent: false };
     this.#canceling.set(id, waits);
     try {
       await this.#client.insist({ job: { type: 'cancel', with: { job: id, force } } });
-      if (this.#canceling.get(id) === waits)
-        this.#canceling.set(id, { ...waits, since: before?.sent ? since : Date.now(), sent: true });
+      if (this.#canceling.get(id) === waits) this.#canceling.set(id, { force, sent: true });
     } catch (error) {
       if (before === undefined) this.#canceling.delete(id);
       else this.#canceling.set(id, before);

@@ -28,6 +28,7 @@ export const ACTIONS: Action[] = [
     place: 'window',
     key: 'Mod+Shift+T',
   },
+  { id: 'apart', name: 'Open in a new window', place: 'window', key: 'Mod+Shift+N' },
   { id: 'shortcuts', name: 'Keyboard shortcuts', place: 'window', key: '?' },
   { id: 'again', name: 'Run again', place: 'job', key: 'R' },
   { id: 'cancel', name: 'Cancel', place: 'job', key: 'Mod+.' },

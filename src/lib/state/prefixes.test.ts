@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Target } from '../wire';
-import { alike } from './prefixes';
+import { aHost } from '../testing/fake';
+import { alike, alikeHosts } from './prefixes';
 
 const targets = (names: string[]) => names.map((name) => ({ name }) as Target);
 
@@ -22,5 +23,14 @@ test('many are in groups by what they begin with, and the others stay together',
     [null, 3],
     ['docker', 20],
     ['db', 10],
+  ]);
+});
+
+test('hosts are in groups by what is before a number or a sign, if there are three', () => {
+  const names = ['web-01', 'web2', 'bastion', 'db-1', 'web-eu-3', 'db-2', 'cache.1', 'db_3'];
+  const groups = alikeHosts(names.map((name) => aHost({ name })));
+  expect(groups.map(({ prefix, hosts }) => [prefix, hosts.map(({ name }) => name)])).toEqual([
+    ['web', ['web-01', 'web2', 'web-eu-3']],
+    ['db', ['db-1', 'db-2', 'db_3']],
   ]);
 });

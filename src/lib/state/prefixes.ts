@@ -1,5 +1,5 @@
-// Many targets under one heading, in groups by what their names begin with.
-import type { Target } from '../wire';
+// Many targets or hosts under one heading, in groups by what their names begin with.
+import type { Host, Target } from '../wire';
 
 /** Up to so many are one list. */
 const MANY = 30;
@@ -35,4 +35,27 @@ export function alike(targets: Target[]): Alike[] {
 /** What is before the first `-`, `_`, `/`, `:` or `.` of a name. */
 function prefixOf(name: string): string | null {
   return /^([^-_/:.]+)[-_/:.]./.exec(name)?.[1] ?? null;
+}
+
+/** Hosts whose names begin alike. */
+export interface AlikeHosts {
+  prefix: string;
+  hosts: Host[];
+}
+
+/** As many groups of hosts are shown. */
+const GROUPS = 30;
+
+/** The groups that hosts make by their names, the largest ones, in the order of the list: `web-01` and `web2` are of `web`. */
+export function alikeHosts(hosts: Host[]): AlikeHosts[] {
+  const by = new Map<string, Host[]>();
+  for (const host of hosts) {
+    const prefix = /^([^-_/:.\d]+)[-_/:.\d]/.exec(host.name)?.[1];
+    if (prefix !== undefined) by.set(prefix, [...(by.get(prefix) ?? []), host]);
+  }
+  const groups = [...by].filter(([, members]) => members.length >= GROUP);
+  const largest = groups.toSorted(([, a], [, b]) => b.length - a.length).slice(0, GROUPS);
+  return groups
+    .filter((group) => largest.includes(group))
+    .map(([prefix, members]) => ({ prefix, hosts: members }));
 }

@@ -30,6 +30,8 @@ export class Projects {
 
   readonly #client: Client;
   readonly #targets = new SvelteMap<string, Targets>();
+  /** The names of projects, as a person has ordered them; empty if nobody has. */
+  #order = localChoices.list('project-order');
   readonly #unfolded = new SvelteSet(localChoices.list('unfolded'));
 
   constructor(client: Client) {
@@ -38,13 +40,34 @@ export class Projects {
 
   /** Takes in the list, and asks for the targets of those that are new in it. */
   set(list: Project[], problems: string[]): void {
-    this.list = list;
+    this.list = this.#ordered(list);
     this.problems = problems;
     // The first time there is a list at all, its first project shows what is in it.
     if (localChoices.get('unfolded') === null && list[0]) this.#unfold(list[0].name, true);
     for (const { name, problem } of list) {
       if (problem === null && this.#targets.get(name)?.state !== 'known') void this.scan(name);
     }
+  }
+
+  /** Moves a project to another place among the others, from 0; it is remembered. */
+  move(name: string, to: number): void {
+    const others = this.list.filter((project) => project.name !== name);
+    const project = this.get(name);
+    if (project === undefined) return;
+    const place = Math.min(Math.max(0, to), others.length);
+    if (this.list[place] === project) return;
+    this.list = others.toSpliced(place, 0, project);
+    this.#order = this.list.map((each) => each.name);
+    localChoices.set('project-order', JSON.stringify(this.#order));
+  }
+
+  /** In a person's own order; those that have no place in it come last, as the list has them. */
+  #ordered(list: Project[]): Project[] {
+    const place = ({ name }: Project) => {
+      const at = this.#order.indexOf(name);
+      return at < 0 ? this.#order.length : at;
+    };
+    return list.toSorted((a, b) => place(a) - place(b));
   }
 
   /** A project by its name. */

@@ -1,6 +1,7 @@
 // The open tabs, left to right, and what each of them says.
 import { inDesktop } from '../desktop';
 import { many } from '../format';
+import { isFurther, ofThisWindow } from '../further-window';
 import { isOver, place, title } from '../job';
 import type { Tab } from '../tab';
 import type { Batch, Job, Status } from '../wire';
@@ -151,15 +152,15 @@ export class Tabs {
   }
 }
 
-/** Where tabs are kept: the app's window is one from start to start, and each window of a browser has tabs of its own. */
+/** Where tabs are kept: the app's first window is one from start to start, and every other has tabs of its own. */
 function shelf(): Storage {
-  return inDesktop() ? localStorage : sessionStorage;
+  return inDesktop() && !isFurther() ? localStorage : sessionStorage;
 }
 
 /** Keeps a value where tabs are kept. */
 export function keep(name: string, value: unknown): void {
   try {
-    shelf().setItem(name, JSON.stringify(value));
+    shelf().setItem(ofThisWindow(name), JSON.stringify(value));
   } catch {
     // The tabs do not outlive the page then; the jobs are in History.
   }
@@ -168,7 +169,7 @@ export function keep(name: string, value: unknown): void {
 /** What was kept under a name; null if there is nothing that can be read. */
 export function kept(name: string): unknown {
   try {
-    return JSON.parse(shelf().getItem(name) ?? 'null');
+    return JSON.parse(shelf().getItem(ofThisWindow(name)) ?? 'null');
   } catch {
     return null;
   }

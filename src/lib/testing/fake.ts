@@ -206,6 +206,7 @@ export function aJob(job: Partial<Job> = {}): Job {
     is_silent: false,
     paused: null,
     prompt: null,
+    last_signal: null,
     unarchived: null,
     seal: '00',
     ...job,

@@ -196,6 +196,10 @@ impl<K: Send> Listening<'_, K> {
                     let job = self.indexer.live.change(|job| job.prompt = prompt);
                     self.tell.job(job);
                 }
+                ToEngine::LastSignal(sent) => {
+                    let job = self.indexer.live.change(|job| job.last_signal = sent);
+                    self.tell.job(job);
+                }
                 ToEngine::Asks(asks) => self.tell.asks(self.indexer.live.id, asks.as_deref()),
                 ToEngine::Unkillable(why) => {
                     let job = self.indexer.live.change(|job| job.unkillable = why);
@@ -340,6 +344,7 @@ pub(crate) fn end(job: &mut Job, record: &ExitRecord) {
     job.paused = None;
     job.unkillable = None;
     job.prompt = None;
+    job.last_signal = None;
     job.survivors.clone_from(&record.survivors);
     job.notes.clone_from(&record.notes);
 }

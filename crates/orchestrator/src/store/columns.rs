@@ -232,6 +232,7 @@ fn unreadable(row: &PgRow, error: &StoreError) -> Job {
         unarchived: None,
         unkillable: None,
         prompt: None,
+        last_signal: None,
     }
 }
 
@@ -307,6 +308,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
         unarchived: None,
         unkillable: None,
         prompt: None,
+        last_signal: None,
     })
 }
 

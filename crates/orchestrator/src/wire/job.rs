@@ -87,6 +87,8 @@ pub struct Job {
     /// What it waits for a person to type, by its last line and who reads; none while it does something else.
     #[cfg_attr(test, ts(type = "'text' | 'secret' | null"))]
     pub prompt: Option<Prompt>,
+    /// The last signal that it was sent to end it; none before, and when it is over.
+    pub last_signal: Option<LastSignal>,
     /// Why its log does not get into the history, though it is tried again and again; none while all goes well.
     pub unarchived: Option<String>,
     /// Stands for all that decides what it runs: run again takes it back, so that what a person saw is what runs.
@@ -148,8 +150,46 @@ impl From<job::Job> for Job {
             is_silent: job.is_silent,
             paused: job.paused,
             prompt: job.prompt,
+            last_signal: job.last_signal.map(Into::into),
             unarchived: job.unarchived,
             seal,
+        }
+    }
+}
+
+/// A signal on the way to a job's end, and what comes after it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct LastSignal {
+    /// Its name without `SIG`.
+    pub signal: String,
+    /// The next one, if some of the job are then left; none after the last.
+    pub next: Option<NextSignal>,
+    /// Whether a person asked for the end; otherwise the job's time was over.
+    pub requested: bool,
+}
+
+/// A signal that is still to come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct NextSignal {
+    /// Its name without `SIG`.
+    pub signal: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+impl From<job::LastSignal> for LastSignal {
+    fn from(sent: job::LastSignal) -> Self {
+        Self {
+            signal: sent.signal,
+            next: sent.next.and_then(|next| {
+                Some(NextSignal {
+                    signal: next.signal,
+                    at: DateTime::from_timestamp_micros(next.at)?,
+                })
+            }),
+            requested: sent.requested,
         }
     }
 }

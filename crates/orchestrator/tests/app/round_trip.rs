@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use home::Home;
 use orchestrator::{
+    clock,
     job::{JobId, MakeOptions, Status},
     launch::Start,
     wire::{CatalogRequest, Event, FailureCode, JobRequest, LaunchRequest, LogRequest, Reply},
@@ -179,6 +180,53 @@ async fn cancel_and_input_go_over_the_socket() {
     .await
     .unwrap();
     assert_eq!(page.over(job.id).await.status, Status::Canceled);
+}
+
+#[tokio::test]
+async fn every_page_knows_which_signal_a_canceled_job_was_sent_and_when_the_next_one_comes() {
+    let (_postgres, app) = app();
+    let mut page = app.page().await;
+    let id = page
+        .start("trap '' INT TERM; echo ready; while :; do sleep 0.1; done")
+        .await
+        .id;
+    let follow = LogRequest::Follow { job: id, tail: 10 };
+    page.ask(follow).await.unwrap();
+    page.until(|event| match event {
+        Event::LogGrew { tail, .. } => tail
+            .iter()
+            .any(|line| line.spans[0].text == "ready")
+            .then_some(()),
+        _ => None,
+    })
+    .await;
+    let cancel = |force| JobRequest::Cancel { job: id, force };
+    let sent = |event: &Event| match event {
+        Event::Job(job) if job.id == id => job.last_signal.clone(),
+        _ => None,
+    };
+    let asked = clock::now();
+    page.ask(cancel(false)).await.unwrap();
+    let first = page.until(sent).await;
+    let next = first.next.clone().unwrap();
+    assert_eq!((first.signal.as_str(), first.requested), ("INT", true));
+    assert_eq!(next.signal, "TERM");
+    let wait = (next.at - asked).num_milliseconds();
+    assert!((2_900..33_000).contains(&wait), "TERM comes in {wait} ms");
+    // Another page, or this one loaded anew.
+    let mut other = app.page().await;
+    let Ok(Reply::Job(job)) = other.ask(JobRequest::Job { job: id }).await else {
+        panic!()
+    };
+    assert_eq!(job.last_signal, Some(first));
+    let second = other
+        .until(|event| sent(event).filter(|last| last.signal != "INT"))
+        .await;
+    assert_eq!(second.signal, "TERM");
+    assert_eq!(second.next.unwrap().signal, "KILL");
+    other.ask(cancel(true)).await.unwrap();
+    let over = page.over(id).await;
+    assert_eq!((over.status, over.last_signal), (Status::Canceled, None));
 }
 
 #[tokio::test]

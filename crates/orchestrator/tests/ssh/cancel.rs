@@ -51,11 +51,21 @@ fn cancel_ends_a_tree_that_does_not_want_to() {
         .controls
         .send(Control::Cancel { force: false })
         .unwrap();
-    let (_, ended) = running.join();
+    let (written, ended) = running.join();
     assert!(ended.canceled);
     assert_eq!(ended.survivors, Vec::<String>::new());
     assert_eq!(ended.exit, signal("KILL"));
     assert_eq!(sleepers(&nap), 0);
+    let sent = |signal: &str, next: Option<&str>| (signal.to_owned(), next.map(str::to_owned));
+    assert_eq!(
+        written.signals,
+        [
+            sent("INT", Some("TERM")),
+            sent("TERM", Some("KILL")),
+            sent("KILL", None)
+        ]
+    );
+    assert!(written.signals_over);
 }
 
 #[test]

@@ -14,6 +14,7 @@ const PAUSED: u8 = 5;
 const UNKILLABLE: u8 = 6;
 const ASKS: u8 = 7;
 const PROMPTS: u8 = 8;
+const LAST_SIGNAL: u8 = 9;
 
 const CANCEL: u8 = 1;
 const INPUT: u8 = 2;
@@ -39,6 +40,9 @@ impl Frame for ToEngine {
             PAUSED => Self::Paused(words(payload)),
             UNKILLABLE => Self::Unkillable(words(payload)),
             ASKS => Self::Asks(words(payload)),
+            LAST_SIGNAL => {
+                Self::LastSignal(serde_json::from_slice(payload).map_err(|_| malformed)?)
+            }
             PROMPTS => Self::Prompts(match payload {
                 [0] => None,
                 [1] => Some(Prompt::Text),
@@ -73,6 +77,11 @@ impl Frame for ToEngine {
                 UNKILLABLE,
                 why.as_deref().unwrap_or_default().as_bytes(),
             ),
+            Self::LastSignal(last) => {
+                // It is made of strings and numbers, which JSON always holds.
+                let json = serde_json::to_vec(last).unwrap_or_default();
+                frame(out, LAST_SIGNAL, &json);
+            }
             Self::Asks(what) => frame(out, ASKS, what.as_deref().unwrap_or_default().as_bytes()),
         }
     }
@@ -149,7 +158,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        control::Decoder,
+        control::{Decoder, LastSignal, NextSignal},
         exit::{Exit, ExitRecord, Survivor},
     };
 
@@ -196,6 +205,17 @@ mod tests {
             Just(ToEngine::Prompts(Some(Prompt::Text))),
             Just(ToEngine::Prompts(Some(Prompt::Secret))),
             Just(ToEngine::Asks(None)),
+            Just(ToEngine::LastSignal(None)),
+            any::<Option<i64>>().prop_map(|at| {
+                ToEngine::LastSignal(Some(LastSignal {
+                    signal: "INT".to_owned(),
+                    next: at.map(|at| NextSignal {
+                        signal: "TERM".to_owned(),
+                        at,
+                    }),
+                    requested: true,
+                }))
+            }),
             "[^x]+".prop_map(|what| ToEngine::Asks(Some(what))),
         ]
     }
@@ -248,7 +268,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_frames_or_an_error_the_same_however_they_are_cut(
-            frames in prop::collection::vec((0_u8..9, prop::collection::vec(any::<u8>(), 0..12)), 0..6),
+            frames in prop::collection::vec((0_u8..10, prop::collection::vec(any::<u8>(), 0..12)), 0..6),
             noise: Vec<u8>, cut in 0_usize..400, step in 1_usize..20,
         ) {
             let mut bytes = Vec::new();

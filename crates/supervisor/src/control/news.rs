@@ -1,6 +1,6 @@
 //! What there is to report of a job, supervisor or session process alike.
 
-use super::{Frame, Prompt, ToEngine};
+use super::{Frame, LastSignal, Prompt, ToEngine};
 use crate::exit::ExitRecord;
 
 /// How a job is now, not how it came to that; so it has one size for every listener, and no backlog builds up for a
@@ -17,6 +17,8 @@ pub struct News {
     pub prompt: Option<Prompt>,
     /// Why the child does not end, though it was to, as a sentence for a person.
     pub unkillable: Option<String>,
+    /// The last signal that it was sent to end it; none once none of it is left.
+    pub last_signal: Option<LastSignal>,
     /// What a person is asked.
     pub asks: Option<String>,
     /// How the job ended.
@@ -45,6 +47,9 @@ impl News {
         }
         if self.unkillable != knew.unkillable {
             ToEngine::Unkillable(self.unkillable.clone()).encode(&mut frames);
+        }
+        if self.last_signal != knew.last_signal {
+            ToEngine::LastSignal(self.last_signal.clone()).encode(&mut frames);
         }
         if self.asks != knew.asks {
             ToEngine::Asks(self.asks.clone()).encode(&mut frames);
@@ -82,6 +87,11 @@ mod tests {
             survivors: Vec::new(),
             notes: Vec::new(),
         };
+        let kill = LastSignal {
+            signal: "KILL".into(),
+            next: None,
+            requested: true,
+        };
         let mut now = News::default();
         assert_eq!(now.changes_since(&News::default()), [0; 0]);
         now = News {
@@ -90,6 +100,7 @@ mod tests {
             paused: Some("disk full".into()),
             prompt: Some(Prompt::Secret),
             unkillable: Some("it runs as root".into()),
+            last_signal: Some(kill.clone()),
             asks: Some("a password".into()),
             exit: Some(exit.clone()),
             complete: true,
@@ -100,6 +111,7 @@ mod tests {
             ToEngine::Paused(Some("disk full".into())),
             ToEngine::Prompts(Some(Prompt::Secret)),
             ToEngine::Unkillable(Some("it runs as root".into())),
+            ToEngine::LastSignal(Some(kill)),
             ToEngine::Asks(Some("a password".into())),
             ToEngine::Exit(exit.clone()),
             ToEngine::Complete,

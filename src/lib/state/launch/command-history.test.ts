@@ -8,6 +8,7 @@ test('commands before are those of jobs, then those saved, each once', () => {
     { project: null, command: 'uptime' },
     { project: 'shop', command: 'make build' },
     { project: null, command: SHELL },
+    { project: null, command: "sh -c ': looks for a project; exec </dev/null' look web" },
     { project: null, command: 'df -h' },
     { project: null, command: 'uptime' },
   ] as Job[];

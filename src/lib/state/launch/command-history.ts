@@ -1,6 +1,6 @@
 // The commands that were run before, for the field that a command is typed into: one after the other by the arrow keys,
 // and the rest of one that was begun.
-import { SHELL } from '$lib/job';
+import { isLook, SHELL } from '$lib/job';
 import type { Host, Job } from '$lib/wire';
 
 /** Commands that are gone through, at most. */
@@ -8,7 +8,7 @@ const MOST = 200;
 
 /** The commands of jobs, newest first, then those that are saved; each once. */
 export function commandsBefore(jobs: Job[], hosts: Host[]): string[] {
-  const ran = jobs.filter((job) => job.project === null && job.command !== SHELL);
+  const ran = jobs.filter((job) => job.project === null && job.command !== SHELL && !isLook(job));
   const saved = hosts.flatMap((host) => host.commands);
   return [...new Set([...ran.map((job) => job.command), ...saved])].slice(0, MOST);
 }

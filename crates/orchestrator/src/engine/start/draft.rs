@@ -130,6 +130,7 @@ impl Draft {
             unarchived: None,
             unkillable: None,
             prompt: None,
+            last_signal: None,
         }
     }
 }

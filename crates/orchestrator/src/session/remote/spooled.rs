@@ -4,6 +4,7 @@ use std::{io, time::Instant};
 
 use secrecy::{ExposeSecret, SecretString};
 use supervisor::{
+    control::LastSignal,
     disk::Disk,
     folder::Folder,
     mask::{Mask, Secrets},
@@ -142,6 +143,16 @@ impl Output for Spooled {
         self.has_password = true;
         let secrets = Secrets::of([secret.expose_secret().as_bytes()]);
         self.masks = secrets.map(|secrets| [Mask::new(secrets.clone()), Mask::new(secrets)]);
+    }
+
+    fn sent_signal(&mut self, last: Option<&LastSignal>) {
+        self.standing.send_if_modified(|standing| {
+            let is_news = standing.news.last_signal.as_ref() != last;
+            if is_news {
+                standing.news.last_signal = last.cloned();
+            }
+            is_news
+        });
     }
 
     fn settles(&mut self) {

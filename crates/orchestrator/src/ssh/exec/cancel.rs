@@ -4,7 +4,10 @@
 use std::{io, sync::mpsc, time::Instant};
 
 use rustix::event::PollFd;
-use supervisor::exec::Grace;
+use supervisor::{
+    control::{LastSignal, NextSignal},
+    exec::Grace,
+};
 
 use super::{
     channel::{ExecChannel, Stage},
@@ -21,6 +24,8 @@ pub(in crate::ssh) struct Ending {
     steps: std::vec::IntoIter<Grace>,
     /// The last one sent.
     signal: Option<String>,
+    /// The same, and what comes after it.
+    last_signal: Option<LastSignal>,
     look: Look,
     /// Looks that a harder one has overtaken.
     overtaken: Vec<ExecChannel>,
@@ -64,6 +69,7 @@ impl Ending {
         Self {
             steps: graces.into_iter(),
             signal: None,
+            last_signal: None,
             look: Look::None,
             overtaken,
             survivors: Vec::new(),
@@ -100,6 +106,12 @@ impl Ending {
     /// When there was no more to be done.
     pub(in crate::ssh) fn over(&self) -> Option<Instant> {
         self.over
+    }
+
+    /// The signal that was sent last, and what comes after it; none if no more of it is to come.
+    pub(in crate::ssh) fn last_signal_sent(&self) -> Option<&LastSignal> {
+        let sent = self.last_signal.as_ref();
+        sent.filter(|_| self.over.is_none() && !self.looks)
     }
 
     /// What to poll besides a session's socket.
@@ -196,6 +208,7 @@ impl Ending {
             return;
         };
         let exec = tree::end(remote, &task.exec, &grace.signal, grace.wait_ms);
+        self.last_signal = Some(last_signal(&grace, self.steps.as_slice().first()));
         self.signal = Some(grace.signal);
         let mut wire = ExecChannel::new(exec, &[], None).with_input(password.to_vec());
         if task.exec.sudo {
@@ -247,6 +260,22 @@ impl Ending {
         }
         // Who holds its output is known to be of it.
         self.suspects.retain(|one| !self.survivors.contains(one));
+    }
+}
+
+/// What is said of a signal that is sent now, and of the one after it.
+pub(super) fn last_signal(sent: &Grace, next: Option<&Grace>) -> LastSignal {
+    let wait = i64::try_from(sent.wait_ms).unwrap_or(i64::MAX);
+    let at = crate::clock::now()
+        .timestamp_micros()
+        .saturating_add(wait.saturating_mul(1000));
+    LastSignal {
+        signal: sent.signal.clone(),
+        next: next.map(|next| NextSignal {
+            signal: next.signal.clone(),
+            at,
+        }),
+        requested: true,
     }
 }
 

@@ -285,6 +285,18 @@ impl Job {
     }
 
     fn step_ending(&mut self, link: Link<'_>, may_open: &mut bool, buffer: &mut [u8]) -> bool {
+        let moved = self.step_signals(link, may_open, buffer);
+        if moved {
+            let sent = match &self.raw {
+                Some(raw) => raw.last_signal_sent(),
+                None => self.ending.as_ref().and_then(Ending::last_signal_sent),
+            };
+            self.task.output.sent_signal(sent);
+        }
+        moved
+    }
+
+    fn step_signals(&mut self, link: Link<'_>, may_open: &mut bool, buffer: &mut [u8]) -> bool {
         if let Some(raw) = &mut self.raw {
             return raw.step(&mut self.wire);
         }

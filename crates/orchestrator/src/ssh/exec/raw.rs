@@ -7,9 +7,9 @@ use std::{
     vec::IntoIter,
 };
 
-use supervisor::exec::Grace;
+use supervisor::{control::LastSignal, exec::Grace};
 
-use super::{channel::ExecChannel, complaint, task::Remote};
+use super::{cancel::last_signal, channel::ExecChannel, complaint, task::Remote};
 use crate::{job::Exit, ssh::channel::Report, visible::visible};
 
 /// What a job says of itself that was run so.
@@ -79,6 +79,8 @@ pub(super) struct Raw {
     /// How it ended, and since when that is known.
     reported: Option<(Exit, Instant)>,
     given_up: bool,
+    /// The signal that was sent last.
+    last_signal: Option<LastSignal>,
     /// Channels that the host refused: it may still be busy with the one that is over (`MaxSessions 1`).
     refusals: u32,
     /// Whether the host did something of its own instead.
@@ -164,6 +166,7 @@ impl Raw {
         match steps.next() {
             Some(grace) => {
                 wire.signal(&grace.signal);
+                self.last_signal = Some(last_signal(&grace, steps.as_slice().first()));
                 *due = Instant::now() + Duration::from_millis(grace.wait_ms);
             }
             None => {
@@ -172,6 +175,12 @@ impl Raw {
             }
         }
         true
+    }
+
+    /// The signal that was sent last, and what comes after it; none if no more of it is to come.
+    pub(super) fn last_signal_sent(&self) -> Option<&LastSignal> {
+        let sent = self.last_signal.as_ref();
+        sent.filter(|_| !self.given_up && self.reported.is_none())
     }
 
     /// When its end was reported.

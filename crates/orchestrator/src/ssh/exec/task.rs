@@ -4,7 +4,7 @@ use std::{io, sync::mpsc, time::Instant};
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use supervisor::exec::Grace;
+use supervisor::{control::LastSignal, exec::Grace};
 use uuid::Uuid;
 
 use super::orders::{Controls, Orders};
@@ -63,6 +63,11 @@ pub trait Output: Send {
 
     /// What the login shell's start files printed, which is none of the command's.
     fn noise(&mut self, bytes: &[u8]);
+
+    /// The last signal that the command's tree was sent to end it; none once none of it is left.
+    fn sent_signal(&mut self, last: Option<&LastSignal>) {
+        _ = last;
+    }
 
     /// From now on this is replaced in all that is written.
     fn mask(&mut self, secret: &SecretString) {

@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
 use supervisor::{
+    clock,
+    control::{LastSignal, NextSignal},
     exec::{Exec, Grace},
     exit::Exit,
 };
@@ -28,6 +30,8 @@ pub(crate) struct Cancel {
     heeded: bool,
     /// Why the child cannot be ended, if that is so.
     unkillable: Option<String>,
+    /// What was sent last, while it is underway.
+    last_signal: Option<LastSignal>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +65,13 @@ impl Cancel {
             has_begun: false,
             heeded: false,
             unkillable: None,
+            last_signal: None,
         }
+    }
+
+    /// The signal that was sent last, and what comes after it; none if no more of it is to come.
+    pub(crate) fn last_signal(&self) -> Option<&LastSignal> {
+        self.last_signal.as_ref().filter(|_| self.is_underway())
     }
 
     /// Why the child does not end, though it was to: no signal of ours reaches it.
@@ -106,6 +116,9 @@ impl Cancel {
     /// may make it be at once. `group` is the child's, while the child is there.
     pub(crate) fn ask(&mut self, at_once: bool, group: Option<Pid>) {
         self.is_requested = true;
+        if let Some(sent) = &mut self.last_signal {
+            sent.requested = true;
+        }
         let last = self.steps.len() - 1;
         match &self.underway {
             None => self.send(if at_once { last } else { 0 }, group),
@@ -164,12 +177,24 @@ impl Cancel {
             tree::signal(group, signal);
         }
         self.has_begun = true;
+        self.last_signal = Some(LastSignal {
+            signal: words::signal_name(signal.as_raw()),
+            next: self.steps.get(step + 1).map(|next| NextSignal {
+                signal: words::signal_name(next.signal.as_raw()),
+                at: clock::wall_us().saturating_add_unsigned(micros(grace)),
+            }),
+            requested: self.is_requested,
+        });
         self.unkillable = group.and_then(tree::why_unkillable);
         self.underway = Some(Underway {
             step,
             until: Instant::now() + grace,
         });
     }
+}
+
+fn micros(grace: Duration) -> u64 {
+    u64::try_from(grace.as_micros()).unwrap_or(u64::MAX)
 }
 
 fn step(grace: &Grace) -> Option<Step> {

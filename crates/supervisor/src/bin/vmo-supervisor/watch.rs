@@ -144,6 +144,9 @@ impl Watch {
         if self.news.unkillable.as_deref() != self.cancel.unkillable() {
             self.news.unkillable = self.cancel.unkillable().map(str::to_owned);
         }
+        if self.news.last_signal.as_ref() != self.cancel.last_signal() {
+            self.news.last_signal = self.cancel.last_signal().cloned();
+        }
         if self.news.paused.as_deref() != self.disk.why_not() {
             self.news.paused = self.disk.why_not().map(str::to_owned);
         }
