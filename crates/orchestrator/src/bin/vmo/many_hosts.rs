@@ -123,9 +123,12 @@ pub(crate) async fn follow(engine: &Engine, id: Uuid, how: Shown, since: Option<
     tokio::spawn(cancel_on_interrupt(engine.clone(), id));
     answer(engine, batch.clone());
     let (mut reported, mut shown) = (HashSet::new(), JoinSet::new());
+    // What a program that is gone has started is not archived here, but by one of its own.
+    let mut of_another: HashSet<JobId> = HashSet::new();
     if since.is_some() {
         let before = Arc::clone(&batch.borrow());
         let is_over = |host: &&OnHost| host.state != HostState::Running;
+        of_another.extend(before.hosts.iter().filter_map(|host| host.job));
         let over = before.hosts.iter().filter(is_over);
         reported.extend(over.flat_map(|host| [host.job, host.check]).flatten());
     }
@@ -163,14 +166,14 @@ pub(crate) async fn follow(engine: &Engine, id: Uuid, how: Shown, since: Option<
             out::say(format_args!("{}: {why}", host.name));
         }
     }
-    if engine.has_left_over() {
-        // Started by a program that is gone: nobody archives them while we only look on.
-        super::archive_in_background();
-    }
-    for job in now.hosts.iter().filter_map(|host| host.job) {
+    let jobs = now.hosts.iter().filter_map(|host| host.job);
+    for job in jobs.filter(|job| !of_another.contains(job)) {
         archived(engine, job).await;
     }
     kept(engine, batch).await;
+    if engine.has_left_over() {
+        super::archive_in_background();
+    }
     ended(&now)
 }
 
