@@ -115,8 +115,9 @@ fn collect(folder: &std::path::Path, into: &mut BTreeSet<String>) {
     }
 }
 
-/// A key as the docs have it: `Ctrl Shift H` for `Mod+Shift+H`.
+/// A key as the docs have it: `Ctrl Shift H` for `Mod+Shift+H`; a text of TypeScript writes a backslash twice.
 fn key_words(key: &str) -> String {
+    let key = key.replace("\\\\", "\\");
     key.replace("Mod+", "Ctrl ").replace("Shift+", "Shift ")
 }
 
