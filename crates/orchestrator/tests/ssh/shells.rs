@@ -1,6 +1,6 @@
 //! Login shells of all kinds, and hosts that take no wrapper around a command.
 
-use std::os::unix::fs::symlink;
+use std::{os::unix::fs::symlink, process::Command};
 
 use orchestrator::launch::argv;
 
@@ -89,6 +89,89 @@ fn every_login_shell_runs_a_command_as_with_ssh() {
                 );
             }
         }
+    }
+}
+
+/// A server that has nothing but busybox's programs, its `sh` among them.
+fn with_busybox(folder: &Path) -> Option<Sshd> {
+    let ash = shell(folder, "ash")?;
+    let busybox = fs::canonicalize(&ash).unwrap();
+    let programs = Command::new(&busybox).arg("--list").output().unwrap();
+    for name in String::from_utf8(programs.stdout).unwrap().lines() {
+        symlink(&busybox, folder.join(name)).ok();
+    }
+    let ash = ash.display();
+    Some(Sshd::with(&format!(
+        "ForceCommand export PATH={} SHELL={ash}; exec {ash} -c \"$(printf %s \"$SSH_ORIGINAL_COMMAND\" | sed s,/bin/sh,{ash},g)\"",
+        folder.display()
+    )))
+}
+
+/// The pids of its sleepers.
+fn pids_of(nap: &str) -> Vec<u32> {
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    let sleeping = entries.filter(|entry| {
+        let line = fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default();
+        line.ends_with(&format!("sleep\0{nap}\0"))
+    });
+    sleeping
+        .map(|entry| entry.file_name().to_str().unwrap().parse().unwrap())
+        .collect()
+}
+
+#[test]
+fn what_left_all_of_its_job_is_named_and_ended_whatever_the_shell() {
+    for name in ["bash", "dash", "ash", "busybox", "fish", "zsh", "ksh"] {
+        let folder = tempfile::tempdir().unwrap();
+        let sshd = match name {
+            "busybox" => with_busybox(folder.path()),
+            name => shell(folder.path(), name).map(|shell| with_shell(&shell)),
+        };
+        let Some(sshd) = sshd else {
+            println!("skipped: {name} is not installed");
+            continue;
+        };
+        let (sessions, nap) = (Sessions::new(), nap());
+        // No parent of the job's, no session, no environment, no output.
+        let hidden =
+            format!("/bin/sh -c '(setsid env -i sleep {nap} </dev/null >/dev/null 2>&1 &)'");
+        let (_, ended) = run(&sessions, &sshd, &format!("{hidden}; sleep 0.3; exit 7"));
+        let pids = pids_of(&nap);
+        for pid in &pids {
+            sshd::signal_process(*pid, "KILL");
+        }
+        assert_eq!(ended.exit, code(7), "{name}");
+        let [pid] = pids.as_slice() else {
+            panic!("{name}: {pids:?}");
+        };
+        let [survivor] = ended.survivors.as_slice() else {
+            panic!("{name}: {ended:?}");
+        };
+        assert!(
+            survivor.starts_with(&format!("{pid} ")),
+            "{name}: {survivor}"
+        );
+
+        let running = start(
+            &sessions,
+            &sshd,
+            exec(&format!("{hidden}; sleep 0.3; echo up; sleep 60")),
+        );
+        running.log.wait("start", |written| written.out == b"up\n");
+        running
+            .controls
+            .send(Control::Cancel { force: false })
+            .unwrap();
+        let (_, ended) = running.join();
+        let pids = pids_of(&nap);
+        for pid in &pids {
+            sshd::signal_process(*pid, "KILL");
+        }
+        assert!(
+            ended.canceled && ended.survivors.is_empty(),
+            "{name}: {ended:?}"
+        );
+        assert!(pids.is_empty(), "{name}: {pids:?}");
     }
 }
 
