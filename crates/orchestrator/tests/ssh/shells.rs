@@ -311,6 +311,43 @@ fn a_restricted_shell_gets_the_command_as_it_is() {
 }
 
 #[test]
+fn a_host_that_takes_no_wrapper_is_sent_none_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(shell) = shell(folder.path(), "rbash") else {
+        return println!("skipped: rbash is not installed");
+    };
+    let count = folder.path().join("count");
+    let sshd = Sshd::with(&format!(
+        "ForceCommand echo once >>{}; exec {} -c \"$SSH_ORIGINAL_COMMAND\"",
+        count.display(),
+        shell.display()
+    ));
+    let sessions = Sessions::new();
+    let mut expected = 0;
+    for (command, exit, execs) in [
+        ("echo one", code(0), 2),
+        ("echo one; exit 3", code(3), 1),
+        ("echo one; kill -KILL $$", signal("KILL"), 1),
+    ] {
+        let (written, ended) = run(&sessions, &sshd, command);
+        assert_eq!(
+            (&*written.out, &ended.exit),
+            (&b"one\n"[..], &exit),
+            "{command}"
+        );
+        let notes = ended.notes.join("\n");
+        assert!(notes.contains("without proof"), "{notes}");
+        expected += execs;
+        let ran = fs::read_to_string(&count).unwrap();
+        assert_eq!(ran.lines().count(), expected, "{command}");
+    }
+    // What is not known of a login that others made is found out anew.
+    run(&Sessions::new(), &sshd, "echo one");
+    let ran = fs::read_to_string(&count).unwrap();
+    assert_eq!(ran.lines().count(), expected + 2);
+}
+
+#[test]
 fn a_server_that_runs_something_of_its_own_runs_it_once() {
     let folder = tempfile::tempdir().unwrap();
     let count = folder.path().join("count");
