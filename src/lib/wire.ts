@@ -3524,7 +3524,11 @@ job: JobId | null,
 /**
  * That job's command line.
  */
-command: string | null, };
+command: string | null, } | { "for": "person", 
+/**
+ * That, in words.
+ */
+what: string, };
 
 /**
  * The sizes of waves, in order; after the last of them, the rest.

@@ -10,9 +10,10 @@ use uuid::Uuid;
 
 use super::{Engine, EngineError, batches::sudo::Turn};
 use crate::{
-    job::{Job, JobId},
+    job::{Job, JobId, State, Status, Waits},
     session::{self, Answered, HostQuestion, Wanted},
     ssh,
+    visible::visible,
     wire::{Answer, Event, Prompt, Question},
 };
 
@@ -208,6 +209,8 @@ impl Engine {
     /// Takes in what a job's login asks of a person, or that its question is withdrawn.
     pub(super) fn job_asks(&self, job: JobId, asks: Option<&str>) {
         let host_question = asks.map(serde_json::from_str::<HostQuestion>);
+        let question = host_question.as_ref().and_then(|asks| asks.as_ref().ok());
+        self.say_waits(job, question.and_then(waits));
         match host_question {
             Some(Ok(HostQuestion {
                 wanted: Wanted::Taken,
@@ -239,6 +242,23 @@ impl Engine {
         }
     }
 
+    /// Says in a job that has not begun what it waits for; none if for nothing that is asked.
+    fn say_waits(&self, job: JobId, waits: Option<Waits>) {
+        let Some(live) = self.live(job) else {
+            return;
+        };
+        let now = live.job();
+        if now.state.status() == Status::Queued && now.state.waits() != waits.as_ref() {
+            let job = live.change(|job| {
+                // It may have begun since.
+                if job.state.status() == Status::Queued {
+                    job.state = State::Queued { waits };
+                }
+            });
+            self.job_changed(job);
+        }
+    }
+
     /// A job's question waits no more.
     pub(super) fn withdraw(&self, job: JobId) {
         if let Some(waiting) = self.0.prompts.take(|prompt| prompt.job == job) {
@@ -249,6 +269,28 @@ impl Engine {
             self.report(Event::Answered { prompt });
         }
     }
+}
+
+/// What is wanted of a person, in words; none if nothing is.
+fn waits(question: &HostQuestion) -> Option<Waits> {
+    let host = visible(&question.host);
+    let what = match &question.wanted {
+        Wanted::Answer(ssh::Question::HostKey {
+            fingerprint,
+            key_type,
+            ..
+        }) => {
+            let (fingerprint, key_type) = (visible(fingerprint), visible(key_type));
+            format!("a person who says whether {key_type} {fingerprint} is the key of {host}")
+        }
+        Wanted::Answer(ssh::Question::Sudo { .. }) => format!("the password of sudo on {host}"),
+        Wanted::Answer(ssh::Question::Secret { label, .. }) => {
+            format!("a person who answers {}", visible(label))
+        }
+        Wanted::Touch(key) => format!("a touch of the security key {}, for {host}", visible(key)),
+        Wanted::Taken => return None,
+    };
+    Some(Waits::Person { what })
 }
 
 /// What a person is asked; none if nothing is.

@@ -27,6 +27,11 @@ pub enum Waits {
         /// That job's command line.
         command: Option<String>,
     },
+    /// What its login asks of a person.
+    Person {
+        /// That, in words.
+        what: String,
+    },
 }
 
 impl fmt::Display for Waits {
@@ -35,6 +40,7 @@ impl fmt::Display for Waits {
             Self::Turn { most } => {
                 return write!(f, "{most} jobs run, and no more may at once (Settings)");
             }
+            Self::Person { what } => return f.write_str(what),
             Self::Exclusive {
                 folder,
                 target,

@@ -4,6 +4,7 @@ pub(super) mod cancel;
 pub(super) mod channel;
 mod complaint;
 pub(super) mod job;
+pub(super) mod known_raw;
 pub(super) mod markers;
 pub(super) mod orders;
 mod raw;

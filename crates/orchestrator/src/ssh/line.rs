@@ -34,6 +34,15 @@ impl Link<'_> {
         let cipher = session.methods(MethodType::CryptCs)?;
         Some(format!("key exchange {key_exchange}, cipher {cipher}"))
     }
+
+    /// What the host shows of itself, its key and its version; nothing of one that the user's own `ssh` reaches.
+    pub(super) fn host(self) -> Vec<u8> {
+        let Self::Session(session) = self else {
+            return Vec::new();
+        };
+        let key = session.host_key().map_or(&[][..], |(key, _)| key);
+        [key, session.banner_bytes().unwrap_or_default()].concat()
+    }
 }
 
 /// One command's way to its host and back.

@@ -39,3 +39,8 @@ pub(super) fn pause(fds: &mut [PollFd<'_>], most: Duration) {
         tracing::debug!(%error, "poll");
     }
 }
+
+/// Bytes that wait at a session's socket; none if the system does not say.
+pub(super) fn unread(session: &ssh2::Session) -> Option<u64> {
+    rustix::io::ioctl_fionread(socket(session)).ok()
+}

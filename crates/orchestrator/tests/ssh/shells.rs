@@ -1,6 +1,6 @@
 //! Login shells of all kinds, and hosts that take no wrapper around a command.
 
-use std::os::unix::fs::symlink;
+use std::{os::unix::fs::symlink, process::Command};
 
 use orchestrator::launch::argv;
 
@@ -89,6 +89,89 @@ fn every_login_shell_runs_a_command_as_with_ssh() {
                 );
             }
         }
+    }
+}
+
+/// A server that has nothing but busybox's programs, its `sh` among them.
+fn with_busybox(folder: &Path) -> Option<Sshd> {
+    let ash = shell(folder, "ash")?;
+    let busybox = fs::canonicalize(&ash).unwrap();
+    let programs = Command::new(&busybox).arg("--list").output().unwrap();
+    for name in String::from_utf8(programs.stdout).unwrap().lines() {
+        symlink(&busybox, folder.join(name)).ok();
+    }
+    let ash = ash.display();
+    Some(Sshd::with(&format!(
+        "ForceCommand export PATH={} SHELL={ash}; exec {ash} -c \"$(printf %s \"$SSH_ORIGINAL_COMMAND\" | sed s,/bin/sh,{ash},g)\"",
+        folder.display()
+    )))
+}
+
+/// The pids of its sleepers.
+fn pids_of(nap: &str) -> Vec<u32> {
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    let sleeping = entries.filter(|entry| {
+        let line = fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default();
+        line.ends_with(&format!("sleep\0{nap}\0"))
+    });
+    sleeping
+        .map(|entry| entry.file_name().to_str().unwrap().parse().unwrap())
+        .collect()
+}
+
+#[test]
+fn what_left_all_of_its_job_is_named_and_ended_whatever_the_shell() {
+    for name in ["bash", "dash", "ash", "busybox", "fish", "zsh", "ksh"] {
+        let folder = tempfile::tempdir().unwrap();
+        let sshd = match name {
+            "busybox" => with_busybox(folder.path()),
+            name => shell(folder.path(), name).map(|shell| with_shell(&shell)),
+        };
+        let Some(sshd) = sshd else {
+            println!("skipped: {name} is not installed");
+            continue;
+        };
+        let (sessions, nap) = (Sessions::new(), nap());
+        // No parent of the job's, no session, no environment, no output.
+        let hidden =
+            format!("/bin/sh -c '(setsid env -i sleep {nap} </dev/null >/dev/null 2>&1 &)'");
+        let (_, ended) = run(&sessions, &sshd, &format!("{hidden}; sleep 0.3; exit 7"));
+        let pids = pids_of(&nap);
+        for pid in &pids {
+            sshd::signal_process(*pid, "KILL");
+        }
+        assert_eq!(ended.exit, code(7), "{name}");
+        let [pid] = pids.as_slice() else {
+            panic!("{name}: {pids:?}");
+        };
+        let [survivor] = ended.survivors.as_slice() else {
+            panic!("{name}: {ended:?}");
+        };
+        assert!(
+            survivor.starts_with(&format!("{pid} ")),
+            "{name}: {survivor}"
+        );
+
+        let running = start(
+            &sessions,
+            &sshd,
+            exec(&format!("{hidden}; sleep 0.3; echo up; sleep 60")),
+        );
+        running.log.wait("start", |written| written.out == b"up\n");
+        running
+            .controls
+            .send(Control::Cancel { force: false })
+            .unwrap();
+        let (_, ended) = running.join();
+        let pids = pids_of(&nap);
+        for pid in &pids {
+            sshd::signal_process(*pid, "KILL");
+        }
+        assert!(
+            ended.canceled && ended.survivors.is_empty(),
+            "{name}: {ended:?}"
+        );
+        assert!(pids.is_empty(), "{name}: {pids:?}");
     }
 }
 
@@ -225,6 +308,43 @@ fn a_restricted_shell_gets_the_command_as_it_is() {
     running.log.wait("start", |written| written.out == b"up\n");
     sshd.signal_sessions("KILL");
     assert!(is_lost(&running.join().1));
+}
+
+#[test]
+fn a_host_that_takes_no_wrapper_is_sent_none_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(shell) = shell(folder.path(), "rbash") else {
+        return println!("skipped: rbash is not installed");
+    };
+    let count = folder.path().join("count");
+    let sshd = Sshd::with(&format!(
+        "ForceCommand echo once >>{}; exec {} -c \"$SSH_ORIGINAL_COMMAND\"",
+        count.display(),
+        shell.display()
+    ));
+    let sessions = Sessions::new();
+    let mut expected = 0;
+    for (command, exit, execs) in [
+        ("echo one", code(0), 2),
+        ("echo one; exit 3", code(3), 1),
+        ("echo one; kill -KILL $$", signal("KILL"), 1),
+    ] {
+        let (written, ended) = run(&sessions, &sshd, command);
+        assert_eq!(
+            (&*written.out, &ended.exit),
+            (&b"one\n"[..], &exit),
+            "{command}"
+        );
+        let notes = ended.notes.join("\n");
+        assert!(notes.contains("without proof"), "{notes}");
+        expected += execs;
+        let ran = fs::read_to_string(&count).unwrap();
+        assert_eq!(ran.lines().count(), expected, "{command}");
+    }
+    // What is not known of a login that others made is found out anew.
+    run(&Sessions::new(), &sshd, "echo one");
+    let ran = fs::read_to_string(&count).unwrap();
+    assert_eq!(ran.lines().count(), expected + 2);
 }
 
 #[test]

@@ -294,7 +294,9 @@ fn a_session_that_froze_while_it_rested_costs_the_next_job_little() {
 fn a_cancel_names_what_may_be_the_commands() {
     let sshd = Sshd::start();
     let nap = nap();
-    let hidden = format!("(setsid env -i /bin/sleep {nap} </dev/null >/dev/null 2>&1 &)");
+    let hidden = format!(
+        "(ulimit -S -x unlimited; setsid env -i /bin/sleep {nap} </dev/null >/dev/null 2>&1 &)"
+    );
     let running = start(
         &Sessions::new(),
         &sshd,

@@ -11,6 +11,9 @@ pub(crate) fn end(job: &Job) -> String {
     if job.prompt.is_some() {
         return format!("{status}, waits for input");
     }
+    if let Some(waits) = job.state.waits() {
+        return format!("{status}, waiting: {waits}");
+    }
     match job.reason() {
         None => status.to_owned(),
         // It says its status itself: `canceled before it started`.

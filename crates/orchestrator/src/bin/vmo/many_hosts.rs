@@ -202,12 +202,14 @@ pub(crate) async fn started(engine: &Engine, id: Uuid) -> Result<Vec<Job>, Faile
 
 /// Answers what the jobs of a batch ask, for as long as this program runs.
 fn answer(engine: &Engine, batch: watch::Receiver<Arc<Batch>>) {
+    let of_it = batch.clone();
+    let is_host = move |name: &str| of_it.borrow().hosts.iter().any(|host| host.name == name);
     let is_ours = move |job: JobId| {
         let batch = batch.borrow();
         let is_of = |host: &OnHost| host.job == Some(job) || host.check == Some(job);
         batch.hosts.iter().any(is_of)
     };
-    tokio::spawn(prompts::answer_all(engine.clone(), is_ours));
+    tokio::spawn(prompts::answer_at(engine.clone(), is_ours, is_host));
 }
 
 /// The log of a batch's job, which is in the batch's journal a moment before its folder is there.

@@ -7,7 +7,7 @@ use std::{
 
 use orchestrator::{
     engine::Engine,
-    job::JobId,
+    job::{Job, JobId, Status},
     ssh::Unallowed,
     visible::visible,
     wire::{Answer, Event, Prompt, Question},
@@ -24,6 +24,33 @@ const ROUNDS: usize = 10;
 /// Answers what these jobs ask, for as long as this program runs; what others ask is for those who started them. Nothing is
 /// accepted and no secret given without a terminal.
 pub(crate) async fn answer_all(engine: Engine, is_ours: impl Fn(JobId) -> bool + Send + Sync) {
+    answer(engine, move |prompt| is_ours(prompt.job)).await;
+}
+
+/// The same of jobs that wait for these hosts, too: of those by other programs, which may be gone, and for whose logins ours
+/// wait. What `sudo` asks is a matter of the job alone.
+pub(crate) async fn answer_at(
+    engine: Engine,
+    is_ours: impl Fn(JobId) -> bool + Send + Sync,
+    is_host: impl Fn(&str) -> bool + Send + Sync,
+) {
+    let of_it = engine.clone();
+    let waits_there = move |asking: JobId| {
+        let waits = |job: Job| {
+            job.id == asking
+                && job.state.status() == Status::Queued
+                && job.host().is_some_and(&is_host)
+        };
+        of_it.lives().iter().any(|live| waits(live.job()))
+    };
+    let concerns = move |prompt: &Prompt| {
+        let is_login = !matches!(prompt.question, Question::Sudo { .. });
+        is_ours(prompt.job) || is_login && waits_there(prompt.job)
+    };
+    answer(engine, concerns).await;
+}
+
+async fn answer(engine: Engine, is_ours: impl Fn(&Prompt) -> bool + Send + Sync) {
     let (mut events, mut shown) = (engine.events(), HashSet::new());
     loop {
         let waiting = prompts_of(&engine, &is_ours);
@@ -59,16 +86,16 @@ pub(crate) async fn answer_all(engine: Engine, is_ours: impl Fn(JobId) -> bool +
     }
 }
 
-fn prompts_of(engine: &Engine, is_ours: &impl Fn(JobId) -> bool) -> Vec<Prompt> {
+fn prompts_of(engine: &Engine, is_ours: &impl Fn(&Prompt) -> bool) -> Vec<Prompt> {
     let mut waiting = engine.prompts();
-    waiting.retain(|prompt| is_ours(prompt.job));
+    waiting.retain(is_ours);
     waiting
 }
 
 /// The unknown keys that wait, once no more have come for a moment.
 async fn gather(
     engine: &Engine,
-    is_ours: &impl Fn(JobId) -> bool,
+    is_ours: &impl Fn(&Prompt) -> bool,
     mut keys: Vec<Prompt>,
 ) -> Vec<Prompt> {
     for _ in 0..ROUNDS {

@@ -250,7 +250,13 @@ async fn finish(engine: &Engine, mut jobs: Vec<Job>, json: bool) -> Outcome {
     };
     let (id, log) = (job.id, engine.logs().of(job.id));
     tokio::spawn(tell_pauses(log.clone()));
-    tokio::spawn(prompts::answer_all(engine.clone(), concerns(engine, &job)));
+    let host = job.host().map(ToOwned::to_owned);
+    let is_host = move |one: &str| host.as_deref() == Some(one);
+    tokio::spawn(prompts::answer_at(
+        engine.clone(),
+        move |asking| asking == id,
+        is_host,
+    ));
     tokio::spawn(cancel_on_interrupt(engine.clone(), id));
     let raw = hand_over(engine, &job, &log, json).await?;
     let mut job = if json {
@@ -304,20 +310,6 @@ fn is_gone(pid: i32) -> bool {
     match std::fs::read(format!("/proc/{pid}/cmdline")) {
         Ok(line) => line.is_empty(),
         Err(_) => Pid::from_raw(pid).is_some_and(|pid| test_kill_process(pid) == Err(Errno::SRCH)),
-    }
-}
-
-/// Which jobs' questions are for us: those of our own; and those of another one that waits for the same host and whose
-/// program is gone, since ours waits for that login, too.
-fn concerns(engine: &Engine, job: &Job) -> impl Fn(JobId) -> bool + Send + Sync + use<> {
-    let (engine, id, host) = (engine.clone(), job.id, job.host().map(ToOwned::to_owned));
-    move |asking| {
-        let waits_there = |job: &Job| {
-            job.id == asking
-                && job.state.status() == Status::Queued
-                && job.host() == host.as_deref()
-        };
-        asking == id || host.is_some() && engine.lives().iter().any(|live| waits_there(&live.job()))
     }
 }
 

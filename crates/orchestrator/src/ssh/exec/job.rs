@@ -68,7 +68,8 @@ impl Job {
         let (pty, in_batch) = (exec.pty.is_some(), exec.in_batch.as_ref());
         let wrapped = wrapper::wrap(&exec.command, &nonce, pty, exec.sudo, exec.job, in_batch);
         let progress = Progress::of(exec.sudo);
-        Self {
+        let is_raw = !exec.sudo && task.known_raw.is_known() && Raw::fits(&exec.command).is_ok();
+        let mut job = Self {
             wire: ExecChannel::new(wrapped.exec, &task.env, exec.pty)
                 .with_agent(task.forwards_agent)
                 .with_input(wrapped.input),
@@ -88,7 +89,11 @@ impl Job {
             is_cut: false,
             algorithms: None,
             full_until: None,
+        };
+        if is_raw {
+            job.go_raw(Raw::at_once());
         }
+        job
     }
 
     /// Whether its output is not read just now, for want of room.
@@ -255,6 +260,9 @@ impl Job {
             });
             Ok(())
         });
+        if wire.stage() >= Stage::Run {
+            progress.begin_raw(&mut *task.output);
+        }
         let written = wire.take_written();
         if written > 0 {
             task.orders.sent(written);

@@ -90,6 +90,14 @@ pub(super) struct Raw {
 }
 
 impl Raw {
+    /// One that goes over without a first try: a channel that is refused is for another session then.
+    pub(super) fn at_once() -> Self {
+        Self {
+            refusals: REFUSALS,
+            ..Self::default()
+        }
+    }
+
     /// One in whose place the host did something of its own.
     pub(super) fn answered() -> Self {
         Self {

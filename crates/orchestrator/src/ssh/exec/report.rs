@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::{
     markers::Found,
+    raw::Raw,
     task::{Output, Remote},
 };
 use crate::{job::Exit, log::Stream, visible::visible};
@@ -17,8 +18,10 @@ const NOISE_KEPT: usize = 256 << 10;
 #[derive(Default)]
 pub(in crate::ssh) struct Progress {
     pub(in crate::ssh) remote: Option<Remote>,
-    /// And when that was reported.
+    /// How it ended, and when that was reported.
     pub(in crate::ssh) exit: Option<(Exit, Instant)>,
+    /// Whether it goes over as it is, and that it has begun is still to be reported.
+    pub(in crate::ssh) begins_raw: bool,
     /// Whether it runs by `sudo`; and whether that asks for a password since this was last looked at.
     sudo: bool,
     pub(in crate::ssh) asks: bool,
@@ -72,6 +75,7 @@ impl Progress {
                 self.hold(stream, bytes);
             }
             Found::Bytes(bytes) => {
+                self.begin_raw(output);
                 if self.failure.is_none()
                     && let Err(error) = output.write(stream, bytes)
                 {
@@ -92,6 +96,13 @@ impl Progress {
                 // Only root can look at what root runs.
                 self.leaves = self.sudo || text.ends_with(" left");
             }
+        }
+    }
+
+    /// Reports that it runs as it is, once.
+    pub(in crate::ssh) fn begin_raw(&mut self, output: &mut dyn Output) {
+        if std::mem::take(&mut self.begins_raw) {
+            output.started(&Raw::remote());
         }
     }
 

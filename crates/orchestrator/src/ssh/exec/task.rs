@@ -1,13 +1,20 @@
 //! A command for a host: what to run, where its bytes go, and what came of it.
 
-use std::{io, sync::mpsc, time::Instant};
+use std::{
+    io,
+    sync::{Arc, mpsc},
+    time::Instant,
+};
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use supervisor::{control::LastSignal, exec::Grace};
 use uuid::Uuid;
 
-use super::orders::{Controls, Orders};
+use super::{
+    known_raw::KnownRaw,
+    orders::{Controls, Orders},
+};
 use crate::{
     job::{Exit, JobId},
     log::Stream,
@@ -143,6 +150,8 @@ pub(in crate::ssh) struct Task {
     pub(in crate::ssh) env: Vec<(String, String)>,
     /// Whether it may use the agent here, as the config asks.
     pub(in crate::ssh) forwards_agent: bool,
+    /// Whether its host is known to take no wrapper.
+    pub(in crate::ssh) known_raw: Arc<KnownRaw>,
     /// How the user's own `ssh` is called, if that runs it.
     pub(in crate::ssh) own_ssh: Option<String>,
     pub(in crate::ssh) output: Box<dyn Output>,

@@ -1,24 +1,27 @@
 //! The end of a command's processes on a host: who they are, a signal for them, and a look at who is left.
 //!
 //! They are the members of the session that the wrapper made, the leader's descendants and, if `/proc` tells, all
-//! whose environment says `VMO_JOB=` and the job: a child that left the session and its parent is found by that. One that
-//! cleared its environment, too, is found by the outputs that it still holds. One that has left all of that is ended by
-//! no process, since it may be a stranger's; it is named.
+//! that have the job's mark: `VMO_JOB=` and the job in the environment, or the job's number as their limit of file locks.
+//! A child that left the session and its parent is found by that. The limit is one that Linux has long ceased to look at; it
+//! is inherited whatever a process does to its environment, and can be read of processes of other users, and of one
+//! that is just becoming another program. One that has changed that, too, is found by the outputs that it still holds. One
+//! that has left all of that is ended by no process, since it may be a stranger's; it is named.
 
 use super::{
     task::{Exec, Remote},
-    wrapper,
+    wrapper::{self, mark},
 };
 
-/// Lists them. `$g` leader, `$t` its start, `$m` mode, `$j` job.
+/// Lists them. `$g` leader, `$t` its start, `$m` mode, `$j` job, `$k` its mark.
 const LIST: &str = r#"list() {
 if [ -r /proc/self/stat ]
 then cat /proc/[0-9]*/stat 2>/dev/null | awk '{ p = $1; sub(/^.*\) /, ""); print "p", p, $1, $2, $3, $4, $20 }'
-grep -ls "VMO_JOB=$j" /proc/[0-9]*/environ | sed 's/[^0-9]//g; s/^/m /'
+grep -ls -e "VMO_JOB=$j" -e "^Max file locks  *$k " /proc/[0-9]*/environ /proc/[0-9]*/limits | sed 's/[^0-9]//g; s/^/m /'
 else ps -A -o pid= -o stat= -o ppid= -o pgid= | awk '{ print "p", $1, $2, $3, $4, $4, "-" }'
 fi | awk -v g="$g" -v t="$t" -v own="$m" '
-$1 == "m" { in_it[$2] = 1; next }
+$1 == "m" { if (!($2 in older)) in_it[$2] = 1; next }
 $1 == "p" { if ($2 == g && t != "-" && $7 != t) other = 1
+  if (t != "-" && $7 + 0 < t + 0) older[$2] = 1
   if ($3 ~ /^Z/) next
   parent[$2] = $4; group[$2] = $5; session[$2] = $6 }
 END {
@@ -53,7 +56,7 @@ END { for (p in parent) if (comm[p] !~ /^(sshd|dropbear)/ &&
   (parent[p] == 1 || comm[parent[p]] ~ /^(systemd|init|tini|dumb-init|docker-init|catatonit)$/)) print p }' |
 while read -r x
 do [ -O "/proc/$x" ] && [ -r "/proc/$x/environ" ] && read -r d <"/proc/$x/cgroup" && [ "$d" = "$c" ] || continue
-grep -qs VMO_JOB= "/proc/$x/environ" || grep -qs vmo_k= "/proc/$x/cmdline" || echo "$x"
+grep -qs -e VMO_JOB= -e '^Max file locks  *[0-9]\{10\} ' "/proc/$x/environ" "/proc/$x/limits" || grep -qs vmo_k= "/proc/$x/cmdline" || echo "$x"
 done | head -n 5
 }"#;
 
@@ -99,9 +102,9 @@ pub(in crate::ssh) fn end(remote: &Remote, exec: &Exec, signal: &str, wait_ms: u
         around,
         outputs,
     } = remote;
-    let (looks, job) = (wait_ms.div_ceil(100), exec.job);
+    let (looks, job, mark) = (wait_ms.div_ceil(100), exec.job, mark(exec.job));
     let script = format!(
-        "g={leader} t={started} m={mode} z={around} o={outputs} j={job} s={signal} n={looks}\n{LIST}\n{HOLDERS}\n{SUSPECTS}\n{END}"
+        "g={leader} t={started} m={mode} z={around} o={outputs} j={job} k={mark} s={signal} n={looks}\n{LIST}\n{HOLDERS}\n{SUSPECTS}\n{END}"
     );
     if exec.sudo {
         wrapper::sudo_sh(&script)

@@ -21,10 +21,11 @@ use crate::{
     confined,
     ssh::{
         config::route::Route,
+        exec::known_raw::KnownRaw,
         inbox::Shared,
         line::Link,
         login::{ask::Ask, connect::connect, methods, patience::Patience},
-        poll::{again, interest, pause, socket},
+        poll::{again, interest, pause, socket, unread},
     },
 };
 
@@ -38,7 +39,13 @@ const BUFFER: usize = 128 << 10;
 const UNKNOWN_CHANNEL: &str = "none@vm-orchestrator";
 
 /// Lives and dies as one session, which is kept for so long without a job.
-pub(in crate::ssh) fn live(shared: &Shared, route: &Route, ask: &Arc<dyn Ask>, idle: Duration) {
+pub(in crate::ssh) fn live(
+    shared: &Shared,
+    route: &Route,
+    ask: &Arc<dyn Ask>,
+    idle: Duration,
+    known_raw: &KnownRaw,
+) {
     let patience = Patience::new(shared);
     let ask = Apart {
         ask,
@@ -53,6 +60,7 @@ pub(in crate::ssh) fn live(shared: &Shared, route: &Route, ask: &Arc<dyn Ask>, i
         Ok((session, round_trip)) => {
             confined::confine(needs::of(route));
             transport::install(&session);
+            known_raw.met(Link::Session(&session).host());
             let work = tasks.into_iter().map(Work::exec).collect();
             if route.forward_agent.is_some() {
                 forward::allow(&session);
@@ -388,9 +396,4 @@ impl<'a> Driver<'a> {
             }
         }
     }
-}
-
-/// Bytes that wait at a session's socket; none if the system does not say.
-fn unread(session: &Session) -> Option<u64> {
-    rustix::io::ioctl_fionread(socket(session)).ok()
 }

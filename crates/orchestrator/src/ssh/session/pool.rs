@@ -16,6 +16,7 @@ use crate::{
     ssh::{
         config::route::{OwnSsh, Route},
         exec::{
+            known_raw::KnownRaw,
             orders::{Orders, controls},
             task::{Exec, Output, REPLIES, Remote, RemoteExit, Settled, Task, Unfinished},
             tree,
@@ -42,11 +43,18 @@ const IDLE: Duration = Duration::from_secs(600);
 /// All sessions of this process: one for each way to a host, shared by its jobs, closed when idle.
 #[derive(Debug)]
 pub struct Sessions {
-    open: Mutex<HashMap<Route, Vec<Arc<Shared>>>>,
+    open: Mutex<HashMap<Route, Way>>,
     /// How many threads of sessions there are.
     threads: watch::Sender<usize>,
     /// How long a session without a job is kept.
     idle: Duration,
+}
+
+/// A way to a host: its sessions, and what they have found out about it.
+#[derive(Debug, Default)]
+struct Way {
+    sessions: Vec<Arc<Shared>>,
+    known_raw: Arc<KnownRaw>,
 }
 
 /// One thread of a session, counted as long as it lives.
@@ -97,6 +105,7 @@ impl Sessions {
         let (reply, settled) = tokio::sync::mpsc::channel(REPLIES);
         let task = Task {
             exec: Box::new(exec),
+            known_raw: Arc::clone(&self.lock().entry(route.shared()).or_default().known_raw),
             env: route.env.clone(),
             forwards_agent: route.forward_agent.is_some(),
             own_ssh: route
@@ -118,7 +127,7 @@ impl Sessions {
 
     /// Closes every session once its jobs are over.
     pub fn close(&self) {
-        for shared in self.lock().drain().flat_map(|(_, list)| list) {
+        for shared in self.lock().drain().flat_map(|(_, way)| way.sessions) {
             shared.close();
         }
     }
@@ -197,24 +206,25 @@ impl Sessions {
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Route, Vec<Arc<Shared>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Route, Way>> {
         self.open.lock()
     }
 
     /// Gives it to a session that has room, or to a new one.
     fn place(&self, route: &Route, mut task: Task, ask: &Arc<dyn Ask>) {
         let mut open = self.lock();
-        let list = open.entry(route.shared()).or_default();
-        list.retain(|shared| !shared.is_closed());
-        for shared in &*list {
+        let way = open.entry(route.shared()).or_default();
+        way.sessions.retain(|shared| !shared.is_closed());
+        for shared in &way.sessions {
             match shared.give(task) {
                 Ok(()) => return,
                 Err(back) => task = back,
             }
         }
-        match begin(route, ask, self.idle, Thread::of(&self.threads)) {
+        let known_raw = Arc::clone(&way.known_raw);
+        match begin(route, ask, self.idle, Thread::of(&self.threads), known_raw) {
             Ok(shared) => match shared.give(task) {
-                Ok(()) => list.push(shared),
+                Ok(()) => way.sessions.push(shared),
                 Err(task) => task.send_back(),
             },
             Err(error) => {
@@ -289,6 +299,7 @@ fn begin(
     ask: &Arc<dyn Ask>,
     idle: Duration,
     counted: Thread,
+    known_raw: Arc<KnownRaw>,
 ) -> io::Result<Arc<Shared>> {
     let shared = Arc::new(Shared::new()?);
     let (its, route, ask) = (Arc::clone(&shared), route.clone(), Arc::clone(ask));
@@ -299,7 +310,7 @@ fn begin(
             its.wait_for_first();
             match &route.own_ssh {
                 Some(own) => by_own_ssh::live(&its, own, &route, &*ask),
-                None => driver::live(&its, &route, &ask, idle),
+                None => driver::live(&its, &route, &ask, idle, &known_raw),
             }
         })?;
     Ok(shared)

@@ -20,7 +20,11 @@ use orchestrator::{
     wire::{CatalogRequest, Event, FailureCode, LaunchRequest, Question, Reply},
 };
 
-use super::{home::Home, page::App, with_host};
+use super::{
+    home::{Home, eventually},
+    page::App,
+    with_host,
+};
 
 /// A command for the host `box`.
 fn on_box() -> Start {
@@ -179,12 +183,13 @@ fn serve(mut client: UnixStream, key: &[u8], touched: &Mutex<Receiver<()>>) -> i
     }
 }
 
-/// `vmo run` on the host at a terminal, which `script` gives it; what is typed goes to its standard input.
-fn at_terminal(home: &Home) -> Child {
+/// `vmo run` on hosts at a terminal, which `script` gives it; what is typed goes to its standard input.
+fn at_terminal(home: &Home, on: &str) -> Child {
     let vmo = home.vmo(&[]);
     let mut at_terminal = Command::new("script");
+    let line = format!("exec $VMO run --on {on} -- echo hi");
     at_terminal
-        .args(["-qec", "exec $VMO run --on box -- echo hi", "/dev/null"])
+        .args(["-qec", &line, "/dev/null"])
         .env("VMO", vmo.get_program());
     crate::home::same_variables(&vmo, &mut at_terminal);
     at_terminal.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -204,14 +209,44 @@ fn until(child: &mut Child, words: &str) {
 fn a_question_whose_terminal_was_closed_goes_to_who_waits_for_the_same_host() {
     let (sshd, _postgres, home) = with_host();
     fs::remove_file(sshd.path("known_hosts")).unwrap();
-    let mut closed = at_terminal(&home);
+    let mut closed = at_terminal(&home, "box");
     until(&mut closed, "type yes to trust it");
     // Its terminal goes with it.
     closed.kill().unwrap();
     closed.wait().unwrap();
-    let mut second = at_terminal(&home);
+    let mut second = at_terminal(&home, "box");
     until(&mut second, "type yes to trust it");
     second.stdin.as_mut().unwrap().write_all(b"yes\n").unwrap();
     until(&mut second, "hi\r\n");
     assert!(second.wait().unwrap().success());
+}
+
+#[test]
+fn a_login_whose_terminal_was_closed_says_what_it_waits_for_and_asks_the_next_batch_there() {
+    let (sshd, _postgres, home) = with_host();
+    let blocks = [sshd.block("one"), sshd.block("two")].concat();
+    fs::write(home.ssh_config(), blocks).unwrap();
+    fs::remove_file(sshd.path("known_hosts")).unwrap();
+    let mut closed = at_terminal(&home, "one");
+    until(&mut closed, "type yes to trust it");
+    closed.kill().unwrap();
+    closed.wait().unwrap();
+    let words = "queued, waiting: a person who says whether ssh-ed25519 SHA256:";
+    eventually("the list says it", || home.text(&["jobs"]).contains(words));
+    // Both hosts are one, and wait for the login that asks.
+    let mut batch = at_terminal(&home, "one,two");
+    until(&mut batch, "type yes to trust it");
+    batch.stdin.as_mut().unwrap().write_all(b"yes\n").unwrap();
+    until(&mut batch, "2 done");
+    assert!(batch.wait().unwrap().success());
+    let jobs = home.json(&["jobs", "--json"]);
+    let done = |job: &serde_json::Value| job["status"] == "done";
+    assert_eq!(
+        jobs.as_array()
+            .unwrap()
+            .iter()
+            .filter(|job| done(job))
+            .count(),
+        3
+    );
 }

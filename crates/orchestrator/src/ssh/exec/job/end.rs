@@ -87,7 +87,9 @@ impl Job {
         let exit = match raw::judge(self.progress.noise(), report.as_ref()) {
             Verdict::TryAsItIs => match Raw::fits(&self.task.exec.command) {
                 Ok(()) => {
-                    self.go_raw();
+                    self.progress.forget_noise();
+                    self.task.known_raw.learn();
+                    self.go_raw(Raw::default());
                     return true;
                 }
                 Err(why) => Exit::CouldNotStart { why },
@@ -116,12 +118,11 @@ impl Job {
     }
 
     /// Has the command run as it is.
-    fn go_raw(&mut self) {
-        self.progress.forget_noise();
+    pub(super) fn go_raw(&mut self, raw: Raw) {
         (self.out, self.err) = (Marks::none(), Marks::none());
-        self.raw = Some(Raw::default());
+        self.raw = Some(raw);
+        self.progress.begins_raw = true;
         self.send_raw();
-        self.task.output.started(&Raw::remote());
     }
 
     /// Asks for a channel for the command as it is.
