@@ -99,10 +99,11 @@ export class App {
   readonly launch: Launch;
   readonly settings: Settings;
   readonly health: Health;
-  readonly #go: (path: string) => void;
+  /** Goes to a page. */
+  readonly go: (path: string) => void;
 
   constructor(world: World, go: (path: string) => void) {
-    this.#go = go;
+    this.go = go;
     const client = new Client(world);
     this.#client = client;
     this.projects = new Projects(client);
@@ -204,7 +205,7 @@ export class App {
   /** Opens a job's tab and goes there. */
   show(job: Pick<Job, 'id'>): void {
     this.jobs.tabs.open(job.id);
-    this.#go(`/job/${job.id}`);
+    this.go(`/job/${job.id}`);
   }
 
   /** Opens a job's tab at a line that a search has found, and looks for the same in its log. */
@@ -227,21 +228,21 @@ export class App {
     this.search.text = text;
     this.search.summon();
     this.search.begin();
-    this.#go('/history');
+    this.go('/history');
   }
 
   /** Opens a batch's tab and goes there. */
   showBatch(batch: string): void {
     const tab = batchTab(batch);
     this.jobs.tabs.open(tab);
-    this.#go(pathOf(tab));
+    this.go(pathOf(tab));
   }
 
   /** Closes a tab; goes to its neighbour if `away` says that it is the one being looked at. */
   close(tab: Tab, away: boolean): void {
     const next = this.jobs.tabs.close(tab);
     this.#forget(tab);
-    if (away) this.#go(next ? pathOf(next) : '/');
+    if (away) this.go(next ? pathOf(next) : '/');
     // A further window is there for its tabs alone.
     if (next === undefined) closeFurther();
   }
@@ -273,13 +274,13 @@ export class App {
     const tab = this.jobs.tabs.reopen();
     if (tab === undefined) return;
     if (batchOf(tab) === null) void this.jobs.load(tab).catch(() => undefined);
-    this.#go(pathOf(tab));
+    this.go(pathOf(tab));
   }
 
   /** Goes to the tab of a key from 1 to 9. */
   goToTab(number: number): void {
     const tab = this.jobs.tabs.numbered(number);
-    if (tab !== undefined) this.#go(pathOf(tab));
+    if (tab !== undefined) this.go(pathOf(tab));
   }
 
   /** Goes to the tab after another, or to the one before; around the ends, and to the first if none is open. */
@@ -287,19 +288,14 @@ export class App {
     const tabs = this.jobs.tabs.all;
     const at = tab === null ? (back ? 0 : -1) : tabs.indexOf(tab);
     const next = tabs.at((at + (back ? -1 : 1)) % tabs.length);
-    if (next !== undefined) this.#go(pathOf(next));
+    if (next !== undefined) this.go(pathOf(next));
   }
 
   /** Shows in the history what a search that was kept stands for. */
   look({ filter, sought }: SavedSearch): void {
-    this.#go('/history');
+    this.go('/history');
     this.history.only(filter);
     this.search.look(sought);
-  }
-
-  /** Goes to a page. */
-  go(path: string): void {
-    this.#go(path);
   }
 
   #linked(link: Link): void {
@@ -387,19 +383,16 @@ export class App {
         return this.historyCopy.came(event.with);
       case 'store':
         return this.#stored(event.with);
+      case 'removed':
+      case 'missed':
+        return void this.#fill();
     }
   }
 
   #stored(store: StoreState): void {
     const back = this.store?.health.state !== 'ready' && store.health.state === 'ready';
     this.store = store;
-    if (!back) return;
-    this.logs.resume();
-    this.comparisons.resume();
-    this.terminals.resume();
-    this.batches.resume();
-    void this.attempt('list the jobs', this.jobs.refresh());
-    if (this.history.known) void this.history.load();
+    if (back) void this.#fill();
   }
 }
 

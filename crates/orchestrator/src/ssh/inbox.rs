@@ -34,6 +34,8 @@ struct Inbox {
     /// Jobs given to it that are not over.
     load: usize,
     capacity: usize,
+    /// Whether a job has been in it and is over.
+    served: bool,
     closed: bool,
 }
 
@@ -45,6 +47,7 @@ impl Shared {
                 tasks: Vec::new(),
                 load: 0,
                 capacity: CHANNELS,
+                served: false,
                 closed: false,
             }),
             woken,
@@ -83,6 +86,12 @@ impl Shared {
     pub(super) fn let_go(&self) {
         let mut inbox = self.lock();
         inbox.load = inbox.load.saturating_sub(1);
+        inbox.served = true;
+    }
+
+    /// Whether a job has been in it and is over.
+    pub(super) fn has_served(&self) -> bool {
+        self.lock().served
     }
 
     /// The host takes no more than this many jobs in a session.

@@ -40,6 +40,13 @@ pub(super) fn pause(fds: &mut [PollFd<'_>], most: Duration) {
     }
 }
 
+/// Whether a session's socket is ready for this now.
+pub(super) fn is_ready(session: &ssh2::Session, what: PollFlags) -> bool {
+    let mut fds = [PollFd::from_borrowed_fd(socket(session), what)];
+    pause(&mut fds, Duration::ZERO);
+    fds[0].revents().contains(what)
+}
+
 /// Bytes that wait at a session's socket; none if the system does not say.
 pub(super) fn unread(session: &ssh2::Session) -> Option<u64> {
     rustix::io::ioctl_fionread(socket(session)).ok()

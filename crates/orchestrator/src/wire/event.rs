@@ -126,6 +126,8 @@ pub enum Event {
     },
     /// A copy of the history into another database has begun, come on or ended; at most 10 times a second.
     HistoryCopy(Box<HistoryCopy>),
+    /// Jobs were removed for good: lists of jobs are to be read again.
+    Removed,
     /// The page was too slow and missed events: it should ask for the overview again.
     Missed,
 }

@@ -102,6 +102,9 @@ impl Jobs {
             .link
             .ask(async |store| store.delete_own(&stored, &owner).await)
             .await?;
+        if !gone.is_empty() {
+            self.events.report(Event::Removed);
+        }
         Ok(gone)
     }
 
@@ -136,6 +139,7 @@ impl Jobs {
             all.add(&self.prune(&rules, |_| ControlFlow::Continue(())).await?);
         }
         if all.jobs > 0 {
+            self.events.report(Event::Removed);
             self.reclaim(false).await?;
         }
         Ok(all)

@@ -379,21 +379,12 @@ impl Job {
         let exit = match (self.progress.exit.take(), &mut self.raw) {
             (Some((exit, _)), _) => exit,
             (None, Some(raw)) if reported.is_some() => raw.take_exit(),
-            (None, _) => self.lost(why),
+            (None, _) => self.progress.lost(why),
         };
         if let Some(ending) = &mut self.ending {
             ending.give_up(why);
         }
         self.settle(exit, true);
-    }
-
-    /// What the loss of the link means, and who may still run on the host.
-    fn lost(&self, why: &str) -> Exit {
-        let why = match &self.progress.remote {
-            Some(remote) => format!("{why}; process group {} may still run there", remote.leader),
-            None => why.to_owned(),
-        };
-        Exit::Lost { why }
     }
 
     /// The host refused it a channel.

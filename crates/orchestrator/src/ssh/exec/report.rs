@@ -51,6 +51,15 @@ impl Progress {
         }
     }
 
+    /// What the loss of the link means, and who may still run on the host.
+    pub(in crate::ssh) fn lost(&self, why: &str) -> Exit {
+        let why = match &self.remote {
+            Some(remote) => format!("{why}; process group {} may still run there", remote.leader),
+            None => why.to_owned(),
+        };
+        Exit::Lost { why }
+    }
+
     /// Takes in what marks have found in a stream.
     pub(in crate::ssh) fn note(
         &mut self,

@@ -25,7 +25,7 @@ use crate::{
         inbox::Shared,
         line::Link,
         login::{ask::Ask, connect::connect, methods, patience::Patience},
-        poll::{again, interest, pause, socket, unread},
+        poll::{again, interest, is_ready, pause, socket, unread},
     },
 };
 
@@ -244,13 +244,20 @@ impl<'a> Driver<'a> {
         is_late && !self.has_news()
     }
 
-    /// A host that refuses a channel may have too many of ours: the job goes to another session, which is then alone.
+    /// A host that refuses a channel may have too many of ours: the job goes to another session, which is then alone. With
+    /// none of ours it may still count the one that is over (`MaxSessions 1`), which only another session gets round.
     fn refused(&mut self, work: Work, why: &str) {
+        let has_served = self.shared.has_served();
         self.shared.let_go();
-        if self.work.is_empty() {
+        if !self.work.is_empty() {
+            self.shared.limit(self.work.len());
+        } else if has_served {
+            for task in self.shared.close() {
+                task.send_back();
+            }
+        } else {
             return work.refuse(why);
         }
-        self.shared.limit(self.work.len());
         match work.into_unseen() {
             Ok(task) => task.send_back(),
             Err(work) => work.refuse(why),
@@ -366,17 +373,11 @@ impl<'a> Driver<'a> {
     }
 
     fn has_news(&self) -> bool {
-        self.ready(PollFlags::IN)
+        is_ready(self.session, PollFlags::IN)
     }
 
     fn can_send(&self) -> bool {
-        interest(self.session) == PollFlags::IN && self.ready(PollFlags::OUT)
-    }
-
-    fn ready(&self, what: PollFlags) -> bool {
-        let mut fds = [PollFd::from_borrowed_fd(socket(self.session), what)];
-        pause(&mut fds, Duration::ZERO);
-        fds[0].revents().contains(what)
+        interest(self.session) == PollFlags::IN && is_ready(self.session, PollFlags::OUT)
     }
 
     fn may_close(&self) -> bool {
@@ -385,8 +386,7 @@ impl<'a> Driver<'a> {
     }
 
     fn give_up(self, why: &str) {
-        let unplaced = self.shared.close();
-        for task in unplaced {
+        for task in self.shared.close() {
             task.send_back();
         }
         for work in self.work {

@@ -219,7 +219,7 @@ impl Job {
             return self.exit_without_start();
         }
         if let Some(refusal) = self.wire.refusal() {
-            return self.lost(&refusal.why);
+            return self.progress.lost(&refusal.why);
         }
         match &self.ending {
             Some(ending) => match ending.last_signal() {
