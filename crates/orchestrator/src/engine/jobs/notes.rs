@@ -52,7 +52,7 @@ impl Jobs {
         }
         if let StoreHealth::Starting { .. } = self.link.state().health {
             // If it does not come, the question below says why.
-            let _ = tokio::time::timeout(START_PATIENCE, self.link.store()).await;
+            drop(tokio::time::timeout(START_PATIENCE, self.link.store()).await);
         }
         let by = &folders::owner();
         let patience = Instant::now() + ROW_PATIENCE;

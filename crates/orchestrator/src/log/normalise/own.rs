@@ -112,7 +112,7 @@ mod tests {
     fn what_ones_own_rule_finds_is_left_out_beside_what_ours_find() {
         let rules = ["release-[a-z]+", "in the (blue|green) zone"];
         assert_eq!(
-            normalised(&rules, "12:00:01 Release-otter took 7 s in the green zone"),
+            normalised(&rules, "12:00:01 Release-otter took 7s in the green zone"),
             "<time> <own> took <duration> <own>"
         );
         assert_eq!(normalised(&rules, "nothing of it"), "nothing of it");
