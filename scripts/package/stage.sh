@@ -64,7 +64,7 @@ stage_window() {
   done
   mkdir -p "$share/metainfo" "$share/man/man1"
   sed -e "s|@version@|$version|; s|@date@|$(date -u -d "@$SOURCE_DATE_EPOCH" +%F)|; s|@homepage@|$homepage|g" \
-    "$files/vm-orchestrator.metainfo.xml" >"$share/metainfo/dev.vm_orchestrator.metainfo.xml"
+    "$files/vm-orchestrator.metainfo.xml" >"$share/metainfo/dev.vm_orchestrator.VmOrchestrator.metainfo.xml"
   put_zipped "$files/vm-orchestrator.1" "$share/man/man1/vm-orchestrator.1.gz"
   put_documents vm-orchestrator "$root"
 }
@@ -98,9 +98,9 @@ pack_deb() {
   done
   find "$root" -type d -exec chmod 755 {} +
   # Packing small costs minutes; the development build only has to be whole.
-  local level=9
-  [ "$profile" = release ] || level=0
-  dpkg-deb --root-owner-group -Zxz -z$level --build "$root" "$2/${name}_$version-${release}_$architecture.deb" >/dev/null
+  local packing=(-Zxz -z9)
+  [ "$profile" = release ] || packing=(-Zgzip -z1)
+  dpkg-deb --root-owner-group "${packing[@]}" --build "$root" "$2/${name}_$version-${release}_$architecture.deb" >/dev/null
   rm -r "$root/DEBIAN"
 }
 
