@@ -167,7 +167,8 @@ fn listed_keys(dialog: &str) -> Vec<(String, String)> {
         let (key, what) = row.rsplit_once(", '")?;
         let key = key.replace("${mod('", "Ctrl ").replace("mod('", "Ctrl ");
         let key = key.replace("')}", "").replace("')", "");
-        Some((key.replace(['\'', '`'], ""), what.to_owned()))
+        let key = key.replace(['\'', '`'], "").replace("\\\\", "\\");
+        Some((key, what.to_owned()))
     })
     .collect()
 }
