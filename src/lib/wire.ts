@@ -1012,7 +1012,7 @@ prompt: string, } } | { "type": "store", "with": StoreState } | { "type": "seen_
 /**
  * The unused database; none once there is no question about it.
  */
-seen: SeenDatabase | null, } } | { "type": "history_copy", "with": HistoryCopy } | { "type": "missed" };
+seen: SeenDatabase | null, } } | { "type": "history_copy", "with": HistoryCopy } | { "type": "removed" } | { "type": "missed" };
 
 /**
  * How large a log is just now.
