@@ -96,7 +96,7 @@ fn hold(data: &Path) -> io::Result<Option<Instance>> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
     }
-    let listener = at(data, |path| UnixListener::bind(path))?;
+    let listener = at(data, UnixListener::bind)?;
     let held = Held {
         lock,
         listener,
@@ -110,7 +110,7 @@ fn hold(data: &Path) -> io::Result<Option<Instance>> {
 
 /// Hands the arguments to the window that is open; fails if it is not seen to have come to the front.
 fn show_other(data: &Path, arguments: &[String]) -> io::Result<()> {
-    let mut other = at(data, |path| UnixStream::connect(path))?;
+    let mut other = at(data, UnixStream::connect)?;
     other.set_read_timeout(Some(PATIENCE))?;
     other.write_all(arguments.join("\0").as_bytes())?;
     other.shutdown(std::net::Shutdown::Write)?;
@@ -147,7 +147,7 @@ pub(crate) fn listen(app: &AppHandle) {
             listener
                 .incoming()
                 .flatten()
-                .for_each(|other| answer(&app, other))
+                .for_each(|other| answer(&app, other));
         };
         thread::Builder::new()
             .name("second starts".into())
@@ -222,6 +222,6 @@ mod tests {
         let data = scratch.path().join("long/".repeat(40));
         std::fs::create_dir_all(&data).unwrap();
         let _first = hold(&data).unwrap().unwrap();
-        at(&data, |path| std::os::unix::net::UnixStream::connect(path)).unwrap();
+        at(&data, std::os::unix::net::UnixStream::connect).unwrap();
     }
 }

@@ -103,8 +103,8 @@ fn every_page_is_in_the_index_of_the_docs() {
 #[test]
 fn every_picture_of_the_docs_is_shown() {
     let shown: BTreeSet<String> = pages()
-        .iter()
-        .flat_map(|(_, text)| targets(text))
+        .values()
+        .flat_map(|text| targets(text))
         .filter_map(|target| {
             let name = Path::new(&target).file_name()?.to_str()?.to_owned();
             name.ends_with(".png").then_some(name)
