@@ -41,6 +41,8 @@ stage_vmo() {
   find "$lib/postgres/lib" -type f -exec chmod 644 {} +
 
   put_documents vmo "$root"
+  cp -R docs "$share/doc/vmo/docs"
+  chmod -R u=rwX,go=rX "$share/doc/vmo/docs"
   node scripts/package/notices.mjs target/package/notices
   put_zipped target/package/notices/THIRD-PARTY "$share/doc/vmo/THIRD-PARTY.gz"
   put_zipped target/package/notices/sbom.cdx.json "$share/doc/vmo/sbom.cdx.json.gz"

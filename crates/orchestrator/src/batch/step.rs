@@ -65,9 +65,10 @@ impl Batch {
     /// Why no new job is to start from now on, if that is so.
     #[must_use]
     pub fn stops(&self) -> Option<String> {
-        if let Some(why) = self.unchecked() {
-            return Some(why);
-        }
+        self.too_many_failed().or_else(|| self.unchecked())
+    }
+
+    fn too_many_failed(&self) -> Option<String> {
         let stop_after = self.rules.stop_after?;
         let failed = self.having(HostState::is_failure).count();
         let counted = failed.saturating_sub(usize::try_from(self.forgiven).unwrap_or(usize::MAX));

@@ -165,6 +165,25 @@ fn what_is_canceled_starts_nothing_more() {
 }
 
 #[test]
+fn a_canary_that_failed_is_the_reason_and_not_that_it_was_not_checked() {
+    let hosts = ["a", "b"].map(str::to_owned).to_vec();
+    let rules = Rules {
+        waves: Some("1,rest".parse().unwrap()),
+        check: Some("true".to_owned()),
+        stop_after: Some("1".parse().unwrap()),
+        ..Rules::default()
+    };
+    let what = ("true".to_owned(), false);
+    let mut batch = Batch::new(Uuid::nil(), "ann@here".to_owned(), what, hosts, rules);
+    start(&mut batch, &[0]);
+    end(&mut batch, &[0], HostState::Error);
+    assert_eq!(
+        batch.stops().unwrap(),
+        "1 host failed, and it stops after 1"
+    );
+}
+
+#[test]
 fn a_wave_of_which_no_host_could_be_checked_holds_the_rest() {
     let hosts = ["a", "b", "c"].map(str::to_owned).to_vec();
     let rules = Rules {

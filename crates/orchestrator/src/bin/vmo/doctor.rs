@@ -167,7 +167,7 @@ async fn engine_checks(folders: Folders) -> Vec<Check> {
         .embedded
         .then(|| embedded::shared_account(&engine.folders().data));
     let remarks = account.flatten().into_iter().chain(state.warning);
-    checks.extend(remarks.map(|remark| Check::new("Postgres", true, remark)));
+    checks.extend(remarks.map(|remark| Check::new("remark", true, remark)));
     let (projects, hosts) = (catalog.projects().await, catalog.hosts().await);
     checks.extend([listed("projects", projects), listed("hosts", hosts)]);
     checks

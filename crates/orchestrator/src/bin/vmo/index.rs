@@ -48,13 +48,18 @@ pub(crate) async fn index(index: Index) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// How far it is, as `1.2 GB of 1.3 GB of log; it takes 30 MB (2.5 %)`.
+/// How far it is, as `1.2 GB of 1.3 GB of log; it takes 30 MB (2.5 %)`. Empty tables have a size, too, which is no share of
+/// a few lines.
 pub(crate) fn words(progress: &IndexProgress) -> String {
     let (bytes, of) = progress.bytes;
     // Logs that went from the history are in it until it is built anew.
     let share = progress.size as f64 * 100.0 / bytes.max(1) as f64;
+    let share = match share {
+        ..=100.0 => format!(" ({share:.1} %)"),
+        _ => String::new(),
+    };
     format!(
-        "{} of {} of log are in the index; it takes {} ({share:.1} %)",
+        "{} of {} of log are in the index; it takes {}{share}",
         size(bytes.min(of)),
         size(of),
         size(progress.size)

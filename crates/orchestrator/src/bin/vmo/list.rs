@@ -235,6 +235,8 @@ pub(crate) async fn jobs(jobs: Jobs) -> Outcome {
     };
     let page = engine.jobs().list(&query).await?;
     warn(&engine.jobs().skipped());
+    // A script must not take what is here for all there is.
+    let code = ExitCode::from(u8::from(page.incomplete.is_some()));
     warn(&page.incomplete.into_iter().collect::<Vec<_>>());
     if jobs.json {
         out::json(
@@ -263,5 +265,5 @@ pub(crate) async fn jobs(jobs: Jobs) -> Outcome {
         });
         out::table(&rows.collect::<Vec<_>>())?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(code)
 }
