@@ -71,6 +71,7 @@ pub(crate) const GROUPS: [(&str, &[&str]); 9] = [
             "choose_hosts",
             "probe_hosts",
             "probe_address",
+            "try_host",
             "add_host",
             "edit_host",
             "remove_host",
@@ -99,8 +100,11 @@ pub(crate) const GROUPS: [(&str, &[&str]); 9] = [
             "job",
             "earlier",
             "earlier_of_each",
+            "silence",
             "notes",
             "set_note",
+            "delete_jobs",
+            "export_jobs",
             "cancel",
             "input",
             "resize",
@@ -127,7 +131,10 @@ pub(crate) const GROUPS: [(&str, &[&str]); 9] = [
         &["find", "end_find", "hit", "hits", "hit_lines", "hit_marks"],
     ),
     ("search", &["search_logs", "end_search"]),
-    ("compare", &["compare_logs", "compared_lines", "failure"]),
+    (
+        "compare",
+        &["compare_logs", "compared_lines", "try_masks", "failure"],
+    ),
     (
         "settings",
         &[
@@ -137,14 +144,21 @@ pub(crate) const GROUPS: [(&str, &[&str]); 9] = [
             "outdated",
             "use_database",
             "try_database",
+            "copy_history",
+            "end_copy",
+            "history_copy",
             "health",
         ],
     ),
 ];
 
 /// What starts something, or writes a file, or stays changed.
-const CHANGES: [&str; 15] = [
+const CHANGES: [&str; 19] = [
     "start",
+    "try_host",
+    "delete_jobs",
+    "export_jobs",
+    "copy_history",
     "run_again",
     "save_log",
     "change_settings",
@@ -244,7 +258,9 @@ impl<'a, N: Numbers> Grammar<'a, N> {
 
     fn with(&mut self, name: &str) -> Value {
         match name {
-            "overview" | "settings" | "kept" | "health" => Value::Null,
+            "overview" | "settings" | "kept" | "health" | "end_copy" | "history_copy" => {
+                Value::Null
+            }
             "targets" | "copy_dotenv_sample" => json!({"project": self.word()}),
             "add_project" => json!({"path": self.known.folder}),
             "remove_project" | "trust_project" => json!({"name": self.word()}),
@@ -259,7 +275,7 @@ impl<'a, N: Numbers> Grammar<'a, N> {
             "probe_hosts" => json!({"hosts": [self.word()]}),
             // Nobody listens there.
             "probe_address" => json!({"address": "127.0.0.1", "port": 9}),
-            "add_host" | "edit_host" => {
+            "try_host" | "add_host" | "edit_host" => {
                 json!({"host": {"name": self.word(), "address": self.word()}})
             }
             "remove_host" => json!({"name": self.word()}),
@@ -298,7 +314,9 @@ impl<'a, N: Numbers> Grammar<'a, N> {
             "outdated" => {
                 json!({"retention": {"keep": {"days": self.number(), "jobs": self.number()}, "projects": {}}})
             }
-            "try_database" => json!({"url": "postgres://ann:x@127.0.0.1:1/x", "schema": null}),
+            "try_database" | "copy_history" => {
+                json!({"url": "postgres://ann:x@127.0.0.1:1/x", "schema": null})
+            }
             "use_database" => json!({"used": self.flag()}),
             _ => self.with_of_jobs(name),
         }
@@ -311,8 +329,12 @@ impl<'a, N: Numbers> Grammar<'a, N> {
                 json!({"status": self.one(&["done", "error", "running", "lost"]), "text": self.none_or(text),
                     "before": self.none_or(before), "limit": self.number(), "pinned": self.flag()})
             }
-            "job" | "earlier" | "failure" | "outline" | "unfollow" => json!({"job": self.job()}),
-            "notes" | "earlier_of_each" => json!({"jobs": [self.job(), self.job()]}),
+            "job" | "earlier" | "silence" | "failure" | "outline" | "unfollow" => {
+                json!({"job": self.job()})
+            }
+            "notes" | "earlier_of_each" | "delete_jobs" | "export_jobs" => {
+                json!({"jobs": [self.job(), self.job()]})
+            }
             "set_note" => json!({"job": self.job(), "pinned": self.flag(), "text": self.word()}),
             "cancel" => json!({"job": self.job(), "force": self.flag()}),
             "input" => json!({"job": self.job(), "text": self.word(), "end": self.flag()}),
@@ -358,6 +380,7 @@ impl<'a, N: Numbers> Grammar<'a, N> {
                     "side": self.one(&["same", "removed", "added"]), "old": self.none_or(old),
                     "new": self.number(), "count": self.number()}]})
             }
+            "try_masks" => json!({"rules": [self.word()], "line": self.word()}),
             "end_find" | "hit_marks" => json!({"find": self.numbers.below(4)}),
             "hit" => {
                 json!({"find": self.numbers.below(4), "line": self.number(), "start": self.number(),

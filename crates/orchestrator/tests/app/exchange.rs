@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    home::Home,
+    home::{self, Home},
     postgres::{self, Postgres},
 };
 
@@ -222,7 +222,9 @@ fn a_private_history_moves_to_another_major_version_of_postgres() {
     }
     let vmo = |home: &Home, postgres: &Path, args: &[&str]| {
         let mut vmo = home.vmo(args);
-        let output = vmo.env("VMO_POSTGRES", postgres).output().unwrap();
+        vmo.env("VMO_POSTGRES", postgres)
+            .env("VMO_POSTGRES_LINGER_MS", "1");
+        let output = vmo.output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         (output.status.success(), output.stdout, stderr)
     };
@@ -233,12 +235,15 @@ fn a_private_history_moves_to_another_major_version_of_postgres() {
         &["run", "--", "seq 5000; printf '\\377 no end'"],
     );
     assert!(ran.0, "{}", ran.2);
-    let (is_read, _, stderr) = vmo(&before, &ours, &["jobs"]);
-    assert!(
-        !is_read && stderr.contains(&format!("holds data of Postgres {old}")),
-        "{stderr}"
+    home::eventually(
+        "the older server is gone, and the newer one refuses",
+        || {
+            let (is_read, _, stderr) = vmo(&before, &ours, &["jobs"]);
+            !is_read
+                && stderr.contains(&format!("holds data of Postgres {old}"))
+                && stderr.contains("vmo export --all -o")
+        },
     );
-    assert!(stderr.contains("vmo export --all -o"), "{stderr}");
     let file = before.work().join("all.zip");
     let file = file.to_str().unwrap();
     let exported = vmo(&before, &of_system, &["export", "--all", "--output", file]);
