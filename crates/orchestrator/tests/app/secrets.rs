@@ -217,7 +217,10 @@ fn psql_gets_the_password_by_its_environment() {
         "{printed}"
     );
     assert_eq!(password, "not-asked-for");
-    for args in [&["db", "--", "-c", "select 1"][..], &["db"]] {
+    // Without psql a statement is run by us, and whatever else psql is wanted for has the address.
+    let printed = with_path("/nowhere", &["db", "--", "-c", "select 1"]);
+    assert!(printed.contains("(1 row)"), "{printed}");
+    for args in [&["db", "--", "-l"][..], &["db"]] {
         let printed = with_path("/nowhere", args);
         assert!(
             printed.contains("postgres://postgres@127.0.0.1"),
