@@ -92,8 +92,8 @@ export class Session {
   async find(selector) {
     const using = selector.startsWith('/') ? 'xpath' : 'css selector';
     const found = await this.post('element', { using, value: selector }).catch((error) => {
-      // The page was loaded anew while it was searched: the answer was lost with it.
-      if (!/no such frame/.test(error.message)) throw error;
+      // The page was loaded, or that part of it drawn, anew while it was searched: the answer was lost with it.
+      if (!/no such frame|stale element reference/.test(error.message)) throw error;
       return this.post('element', { using, value: selector });
     });
     return found[ELEMENT];

@@ -34,8 +34,11 @@ export interface Place {
 export class TerminalView {
   /** Height and width in characters, once it is drawn. */
   size = $state.raw<{ rows: number; cols: number } | null>(null);
-  /** Whether earlier output is left out. */
-  skipped = $state(false);
+  /** Whether earlier output was left out when it began, and whether it has let go of lines since. */
+  #skipped = $state(false);
+  #full = $state(false);
+  /** Whether earlier output is in the log alone. */
+  readonly skipped = $derived(this.#skipped || this.#full);
   /** Whether what was there before has been written: until then it would flicker by. */
   drawn = $state(false);
   /** Why nothing comes, and why something was not typed. */
@@ -63,7 +66,7 @@ export class TerminalView {
       {
         write: (bytes, then) => this.#screen?.terminal.write(bytes, then),
         skipped: () => {
-          this.skipped = true;
+          this.#skipped = true;
           this.#screen?.terminal.write(ANEW);
         },
         live: (live) => this.#turnLive(live),
@@ -88,6 +91,10 @@ export class TerminalView {
     terminal.attachCustomKeyEventHandler((event) => this.#key(event, leave));
     terminal.onData((text) => this.#emitted(text));
     terminal.onResize((size) => this.#sized(size));
+    terminal.onWriteParsed(() => {
+      const most = (terminal.options.scrollback ?? 0) + terminal.rows;
+      this.#full ||= terminal.buffer.normal.length >= most;
+    });
     terminal.open(element);
     this.#fit();
     this.#sized(terminal);
@@ -171,7 +178,7 @@ export class TerminalView {
     this.#live = live;
     if (!live || this.drawn) return;
     this.drawn = true;
-    if (!this.skipped || !this.size) return;
+    if (!this.#skipped || !this.size) return;
     // Of a program that fills the screen only the latest changes have been drawn: given another size, it draws everything again.
     const { rows, cols } = this.size;
     this.#typist.resize(Math.max(1, rows - 1), cols);
