@@ -59,7 +59,7 @@ libraries_named() {
   done
 }
 
-# What other tools make of it, where they are installed (apt-get install lintian desktop-file-utils appstream).
+# What other tools make of it, if they are installed.
 tools_agree() {
   local said
   if command -v desktop-file-validate >/dev/null; then desktop-file-validate "$root"/package/usr/share/applications/*.desktop || return 1; fi

@@ -53,6 +53,10 @@ packages() {
   has dbus-daemon || echo dbus
   # Says which packages a program's libraries are of.
   has dpkg-shlibdeps || echo dpkg-dev
+  # What distributions say of packages, of their entries in menus and in software catalogs.
+  has lintian || echo lintian
+  has desktop-file-validate || echo desktop-file-utils
+  has appstreamcli || echo appstream
   /usr/bin/python3 -c 'import gi; gi.require_version("Gtk", "3.0")' 2>/dev/null || echo python3-gi gir1.2-gtk-3.0
   [ -x /usr/sbin/sshd ] || echo openssh-server
   # Commands that run as root on a host.
