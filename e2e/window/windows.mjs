@@ -7,6 +7,8 @@ const TABS = `return [...document.querySelectorAll('[data-tab] a')].map((tab) =>
 /** The window that a step began in, and the one that it opened. */
 let first;
 let second;
+/** The tab of the job that runs: other places leave tabs of their own. */
+let tab;
 
 /** Does something that opens a window, and looks at that one: gives what goes back. */
 async function opened(app, open) {
@@ -31,6 +33,7 @@ export const windows = [
       await stage.run('ticks');
       await app.find(status('running'));
       const path = await app.run('return location.pathname');
+      tab = `[data-tab="${path.slice('/job/'.length)}"] a`;
       const back = await opened(app, () => apart(app));
       same(await app.run('return location.pathname'), path, 'it shows');
       await stage.reaches(2);
@@ -60,7 +63,7 @@ export const windows = [
     'a tab’s menu opens one, and the history is in one as well',
     async (stage) => {
       const { app } = stage;
-      await app.contextClick('[data-tab] a');
+      await app.contextClick(tab);
       let back = await opened(app, () =>
         app.click(`//*[@role='menuitem'][starts-with(normalize-space(), 'Open in a new window')]`),
       );
@@ -80,7 +83,7 @@ export const windows = [
     'the first one is closed without a word while another stays, and the last one asks',
     async (stage) => {
       const { app } = stage;
-      await app.click('[data-tab] a');
+      await app.click(tab);
       await app.find(status('running'));
       await opened(app, () => apart(app));
       await app.until(`return document.title.startsWith('make ticks')`);
@@ -121,6 +124,10 @@ export const windows = [
       await stage.screen('close', 'History');
       await app.lookAt(first);
       await app.fewerWindows(2);
+      // No job of this place runs on in the next.
+      await app.click(tab);
+      await app.find(status('running'));
+      await stage.cancel();
     },
   ],
 ];
