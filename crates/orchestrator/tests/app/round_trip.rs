@@ -19,6 +19,18 @@ fn app() -> (Postgres, App) {
     (postgres, App::start(home))
 }
 
+/// The demo's target that ends at once.
+fn hello() -> Start {
+    Start::Target {
+        project: "vm".into(),
+        targets: vec!["hello".into()],
+        variables: Vec::new(),
+        pty: false,
+        when_busy: None,
+        options: MakeOptions::default(),
+    }
+}
+
 #[tokio::test]
 async fn a_click_runs_streams_and_is_kept() {
     let (postgres, app) = app();
@@ -38,15 +50,7 @@ async fn a_click_runs_streams_and_is_kept() {
     };
     assert!(scan.targets.iter().any(|target| target.name == "hello"));
 
-    let start = Start::Target {
-        project: "vm".into(),
-        targets: vec!["hello".into()],
-        variables: Vec::new(),
-        pty: false,
-        when_busy: None,
-        options: MakeOptions::default(),
-    };
-    let Ok(Reply::Started { jobs }) = page.ask(LaunchRequest::Start(start)).await else {
+    let Ok(Reply::Started { jobs }) = page.ask(LaunchRequest::Start(hello())).await else {
         panic!()
     };
     let id = jobs[0].id;
@@ -95,15 +99,7 @@ async fn a_click_runs_streams_and_is_kept() {
 async fn a_pin_during_the_first_start_waits_for_postgres() {
     let app = App::start(Home::new(None));
     let mut page = app.page().await;
-    let start = Start::Target {
-        project: "vm".into(),
-        targets: vec!["hello".into()],
-        variables: Vec::new(),
-        pty: false,
-        when_busy: None,
-        options: MakeOptions::default(),
-    };
-    let Ok(Reply::Started { jobs }) = page.ask(LaunchRequest::Start(start)).await else {
+    let Ok(Reply::Started { jobs }) = page.ask(LaunchRequest::Start(hello())).await else {
         panic!()
     };
     let note = JobRequest::SetNote {
