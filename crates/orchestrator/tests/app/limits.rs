@@ -172,7 +172,7 @@ fn what_keeps_the_private_server_away_is_said_and_the_next_command_archives_the_
         assert!(stdout.contains(words), "{words}: {stdout}");
     }
     let (code, stdout, stderr) = few(&["jobs"]);
-    assert!(code == Some(0) && stdout.contains("echo kept"), "{stdout}");
+    assert!(code == Some(1) && stdout.contains("echo kept"), "{stdout}");
     assert!(stderr.contains("file descriptors"), "{stderr}");
     assert_eq!(home.job_folders().len(), 1);
 

@@ -98,7 +98,7 @@ fn jobs_run_on_while_postgres_is_away_and_arrive_when_it_is_back() {
         String::from_utf8_lossy(&output.stderr).contains("Postgres is away"),
         "{output:?}"
     );
-    let job = &home.json(&["jobs", "--json"])[0];
+    let job = &home.jobs_not_archived()[0];
     assert_eq!(
         (job["status"].as_str(), job["command"].as_str()),
         (Some("done"), Some("echo kept"))
@@ -195,15 +195,15 @@ fn a_long_log_is_taken_over_while_postgres_is_away() {
     running.wait().unwrap();
     postgres.down(rustix::process::Signal::QUIT);
 
-    let job = &home.json(&["jobs", "--json"])[0];
+    let job = &home.jobs_not_archived()[0];
     assert_eq!(job["status"], "running", "{job}");
     fs::write(home.work().join("go"), "").unwrap();
     eventually("its end is known", || {
-        let jobs = home.json(&["jobs", "--json"]);
+        let jobs = home.jobs_not_archived();
         (&jobs[0]["status"], &jobs[0]["exit_code"]) == (&"error".into(), &4.into())
     });
     // The line numbers go on from where the archive ends.
-    assert_eq!(home.json(&["jobs", "--json"])[0]["lines"], LINES + 1);
+    assert_eq!(home.jobs_not_archived()[0]["lines"], LINES + 1);
 
     postgres.up();
     eventually("it is archived", || {

@@ -137,6 +137,13 @@ impl Home {
         serde_json::from_str(&self.text(args)).unwrap()
     }
 
+    /// What `vmo jobs` lists while Postgres is away: the jobs that are not archived yet. That it is not all is its exit status.
+    pub(crate) fn jobs_not_archived(&self) -> serde_json::Value {
+        let output = self.run(&["jobs", "--json"]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
     /// Starts it, to be read from while it runs.
     pub(crate) fn start(&self, args: &[&str]) -> Running {
         Self::start_command(self.vmo(args))
