@@ -26,7 +26,9 @@ impl Engine {
                     Ok((before, watching))
                 });
                 before = match watched.await {
-                    Ok((_before, Ok(mut watching))) => {
+                    Ok((before, Ok(mut watching))) => {
+                        // Two watches of one folder wake twice for each file that is opened there.
+                        drop(before);
                         while !engine.take_changes(watching.next().await).await {}
                         Some(watching)
                     }
