@@ -148,14 +148,15 @@ impl Catalog {
     /// The projects. It reads files.
     pub(in crate::engine) fn list_projects(&self) -> Listed<Project> {
         let (mut found, problems) = self.list().read();
-        if self.settings().trust_again {
-            self.revoke_trust_of_changed(&mut found);
-        }
+        self.revoke_trust_of_changed(&mut found);
         Listed { found, problems }
     }
 
-    /// Takes trust away from projects that are no longer what was trusted.
+    /// Takes trust away from projects that are no longer what was trusted, if the settings want that.
     fn revoke_trust_of_changed(&self, projects: &mut [Project]) {
+        if !self.settings().trust_again {
+            return;
+        }
         let then = self.list().contents_trusted();
         for project in projects {
             if !project.trusted || project.source == ProjectSource::Demo {

@@ -79,6 +79,23 @@ impl Projects {
     /// A name is unique; a folder that two aliases name is there twice, one added in the app as well is not.
     #[must_use]
     pub fn read(&self) -> (Vec<Project>, Vec<String>) {
+        let (mut projects, problems) = self.names();
+        projects.iter_mut().for_each(look_into);
+        (projects, problems)
+    }
+
+    /// The project of this name or folder, as [`find`] has it. No other folder is looked into, however many there are.
+    ///
+    /// # Errors
+    /// As [`find`].
+    pub fn find(&self, name_or_folder: &str, cwd: &Path) -> Result<Project, NotFound> {
+        let mut project = find(&self.names().0, name_or_folder, cwd)?;
+        look_into(&mut project);
+        Ok(project)
+    }
+
+    /// As [`Projects::read`], but that no project's folder was looked into.
+    fn names(&self) -> (Vec<Project>, Vec<String>) {
         let (entries, mut problems) = registry::read(
             &self.folders.registry,
             &self.folders.config_dir.join("registry.good"),
@@ -121,7 +138,7 @@ impl Projects {
             }
             None => {}
         }
-        let (projects, _) = self.read();
+        let (projects, _) = self.names();
         if let Some(known) = projects.iter().find(|known| same(&known.path, &path)) {
             return Err(ProjectError::Known {
                 path: shown,
@@ -138,7 +155,7 @@ impl Projects {
             });
             (true, ())
         })?;
-        find(&self.read().0, &name, &path).map_err(Into::into)
+        self.find(&name, &path).map_err(Into::into)
     }
 
     /// Takes an added project off the list. Nothing else changes on disk.
@@ -146,7 +163,7 @@ impl Projects {
     /// # Errors
     /// [`ProjectError`] if the name is unknown, mkcli's or the demo's, or if our file cannot be written.
     pub fn remove(&self, name: &str) -> Result<(), ProjectError> {
-        let (projects, _) = self.read();
+        let (projects, _) = self.names();
         let project = projects
             .iter()
             .find(|project| project.name == name)
@@ -234,6 +251,11 @@ impl Projects {
         path.strip_prefix("~")
             .map_or_else(|_| path.to_owned(), |rest| self.folders.home.join(rest))
     }
+}
+
+/// Notes what keeps a project's folder from being used, if anything does.
+fn look_into(project: &mut Project) {
+    project.problem = problem(&project.path).map(|trouble| trouble.to_string());
 }
 
 /// The project of this name, or of this folder as seen from `cwd`: `.`, `../other`, an absolute path. A name goes before

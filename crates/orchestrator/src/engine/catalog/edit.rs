@@ -35,8 +35,10 @@ impl Catalog {
     /// If there is none; the message has the names that are nearest.
     pub(in crate::engine) fn project(&self, name: &str) -> Result<Project, EngineError> {
         let here = std::env::current_dir().unwrap_or_default();
-        make::projects::find(&self.list_projects().found, name, &here)
-            .map_err(|none| EngineError::NotFound(none.to_string()))
+        let mut project = (self.list().find(name, &here))
+            .map_err(|none| EngineError::NotFound(none.to_string()))?;
+        self.revoke_trust_of_changed(std::slice::from_mut(&mut project));
+        Ok(project)
     }
 
     /// Adds a folder with a makefile.

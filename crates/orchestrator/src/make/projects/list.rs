@@ -37,6 +37,7 @@ impl List {
         fs::canonicalize(path).is_ok_and(|path| self.canonical.contains(&path))
     }
 
+    /// Adds a project, which nobody has looked into yet.
     pub(super) fn push(&mut self, name: String, path: PathBuf, source: ProjectSource) {
         let canonical = fs::canonicalize(&path).ok();
         let trusted = source == ProjectSource::Demo
@@ -55,7 +56,8 @@ impl List {
             trusted,
             changed: false,
             exclusive,
-            problem: problem(&path).map(|trouble| trouble.to_string()),
+            // Who needs to know looks into the folder.
+            problem: None,
             path,
         });
     }
