@@ -1,11 +1,15 @@
 //! Which jobs changed, as the server notifies it: a hint and no more, since it is not repeated if it came while the
 //! connection was away. Who listens has to look again after [`Change::Missed`], and now and then anyway.
 
-use std::time::Duration;
+use std::{io::ErrorKind, time::Duration};
 
-use sqlx::postgres::{PgListener, PgPoolOptions};
+use sqlx::postgres::{PgListener, PgNotification, PgPoolOptions};
 
-use super::{Result, Store, StoreError};
+use super::{
+    Result, Store, StoreError,
+    connect::TO_CONNECT,
+    time_limit::{answer, within},
+};
 use crate::job::JobId;
 
 /// The name the server passes these hints under.
@@ -13,6 +17,9 @@ pub(super) const CHANNEL: &str = "vmo_jobs";
 /// What hints of changed notes begin with; those of changed jobs are an id alone.
 pub(super) const NOTED: &str = "noted ";
 
+/// How long the server may be silent until it is asked for a sign of life: of a connection that is dead at its other end
+/// alone nothing else would ever be seen.
+const SILENCE: Duration = Duration::from_secs(20);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -54,13 +61,13 @@ impl Changes {
     pub async fn next(&mut self) -> Change {
         loop {
             if let Some(listener) = &mut self.listener {
-                match listener.try_recv().await {
-                    Ok(Some(hint)) => match change(hint.payload()) {
+                match heard(listener).await {
+                    Ok(Heard::Hint(hint)) => match change(hint.payload()) {
                         Some(change) => return change,
                         // Anybody may speak on this channel.
                         None => continue,
                     },
-                    Ok(None) => return Change::Missed,
+                    Ok(Heard::Life) => continue,
                     Err(error) => {
                         tracing::debug!(error = %StoreError::of(self.store.address_shown(), error), "stopped listening");
                         self.listener = None;
@@ -74,6 +81,27 @@ impl Changes {
                 return Change::Missed;
             }
             self.pause = LONGEST_PAUSE.min(self.pause * 2);
+        }
+    }
+}
+
+/// What came of waiting for a hint.
+enum Heard {
+    Hint(PgNotification),
+    /// Nothing was sent, and the server is there.
+    Life,
+}
+
+/// Waits for a hint, or for the proof that none could have come. May be given up at any time without losing one.
+async fn heard(listener: &mut PgListener) -> sqlx::Result<Heard> {
+    match tokio::time::timeout(SILENCE, listener.try_recv()).await {
+        Ok(Ok(Some(hint))) => Ok(Heard::Hint(hint)),
+        Ok(Ok(None)) => Err(sqlx::Error::Io(ErrorKind::ConnectionReset.into())),
+        Ok(Err(error)) => Err(error),
+        Err(_) => {
+            // Hints that come before its answer are kept for the next turn.
+            within(TO_CONNECT, sqlx::query("select").execute(&mut *listener)).await?;
+            Ok(Heard::Life)
         }
     }
 }
@@ -94,7 +122,9 @@ async fn listen(store: &Store) -> sqlx::Result<PgListener> {
         .idle_timeout(None)
         .acquire_timeout(Duration::from_secs(5))
         .connect_lazy_with((*store.pool.connect_options()).clone());
-    let mut listener = PgListener::connect_with(&pool).await?;
-    listener.listen(CHANNEL).await?;
+    let mut listener = answer(PgListener::connect_with(&pool)).await?;
+    // What is missed is known here only if it connects again here.
+    listener.eager_reconnect(false);
+    answer(listener.listen(CHANNEL)).await?;
     Ok(listener)
 }

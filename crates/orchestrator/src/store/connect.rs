@@ -21,7 +21,7 @@ use super::{
 };
 
 /// How long a server may take to let us in, or the pool to give a connection.
-const TO_CONNECT: Duration = Duration::from_secs(5);
+pub(super) const TO_CONNECT: Duration = Duration::from_secs(5);
 /// How long a database may take to say whether our tables are in it: the start of an app waits for that.
 const TO_LOOK: Duration = Duration::from_millis(1500);
 /// Connections at most; a team shares its server's few hundred.

@@ -218,6 +218,11 @@ impl StoreError {
                 at,
                 why: "the connection was closed".to_owned(),
             },
+            // What ended or disturbed one connection may leave the next one alone.
+            sqlx::Error::Protocol(why) => Self::Unreachable {
+                at,
+                why: disturbed(&why),
+            },
             sqlx::Error::Tls(error) => Self::untrusted(at, &error.to_string()),
             sqlx::Error::Decode(error) if error.is::<Unkept>() => Self::Refused {
                 at,
@@ -285,6 +290,17 @@ impl StoreError {
         };
         Self::Interrupted { at, kind, why }
     }
+}
+
+/// What came in place of a server's answer, in words.
+fn disturbed(why: &str) -> String {
+    // The driver takes the end of a connection for a byte.
+    if why.ends_with("SSLRequest: 0x00") {
+        return "the connection was ended when it was asked for TLS".to_owned();
+    }
+    format!(
+        "not as Postgres answers ({why}); is another server at that address, or something between?"
+    )
 }
 
 /// A connection's own failure, in words.

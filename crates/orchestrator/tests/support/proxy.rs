@@ -19,6 +19,8 @@ pub(crate) enum Mode {
     CutAtCommit,
     /// Every connection ends, and so does each new one.
     Refusing,
+    /// Every connection ends, and so does each new one once its first bytes are there: a request for TLS, if it is made.
+    EndingAtTls,
 }
 
 /// A proxy on a port of 127.0.0.1. It goes with the test's process.
@@ -31,6 +33,8 @@ struct Shared {
     upstream: u16,
     mode: Mutex<Mode>,
     open: Mutex<Vec<TcpStream>>,
+    /// How often it has forgotten its connections.
+    age: Mutex<usize>,
     cut: Mutex<usize>,
 }
 
@@ -43,6 +47,7 @@ impl Proxy {
             upstream,
             mode: Mutex::new(Mode::Open),
             open: Mutex::default(),
+            age: Mutex::default(),
             cut: Mutex::default(),
         });
         let taking = Arc::clone(&shared);
@@ -56,11 +61,17 @@ impl Proxy {
 
     pub(crate) fn be(&self, mode: Mode) {
         *self.shared.mode.lock().unwrap() = mode;
-        if mode == Mode::Refusing {
+        if matches!(mode, Mode::Refusing | Mode::EndingAtTls) {
             for open in self.shared.open.lock().unwrap().drain(..) {
                 open.shutdown(Shutdown::Both).ok();
             }
         }
+    }
+
+    /// From now on nothing goes through the connections that are open, which stay so: as if one end were gone without a
+    /// word. New ones are as the mode has it.
+    pub(crate) fn forget(&self) {
+        *self.shared.age.lock().unwrap() += 1;
     }
 
     /// How many commits were cut.
@@ -74,9 +85,18 @@ impl Shared {
         *self.mode.lock().unwrap()
     }
 
-    fn take(self: &Arc<Self>, client: TcpStream) {
-        if self.mode() == Mode::Refusing {
-            return;
+    fn age(&self) -> usize {
+        *self.age.lock().unwrap()
+    }
+
+    fn take(self: &Arc<Self>, mut client: TcpStream) {
+        match self.mode() {
+            Mode::Refusing => return,
+            Mode::EndingAtTls => {
+                client.read(&mut [0; 64]).ok();
+                return;
+            }
+            Mode::Open | Mode::Slow(_) | Mode::CutAtCommit => {}
         }
         let Ok(server) = TcpStream::connect(("127.0.0.1", self.upstream)) else {
             return;
@@ -85,6 +105,7 @@ impl Shared {
             stream.set_nodelay(true).unwrap();
             self.open.lock().unwrap().push(stream.try_clone().unwrap());
         }
+        let age = self.age();
         let commits = Arc::new(Mutex::new(false));
         let (shared, seen) = (Arc::clone(self), Arc::clone(&commits));
         let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
@@ -93,7 +114,11 @@ impl Shared {
                 if shared.mode() == Mode::CutAtCommit && has_commit(bytes) {
                     *seen.lock().unwrap() = true;
                 }
-                true
+                if shared.age() == age {
+                    Fate::Pass
+                } else {
+                    Fate::Vanish
+                }
             });
         });
         let shared = Arc::clone(self);
@@ -104,7 +129,11 @@ impl Shared {
                 }
                 let cuts = *commits.lock().unwrap();
                 *shared.cut.lock().unwrap() += usize::from(cuts);
-                !cuts
+                match cuts {
+                    true => Fate::End,
+                    false if shared.age() == age => Fate::Pass,
+                    false => Fate::Vanish,
+                }
             });
         });
     }
@@ -116,11 +145,28 @@ fn has_commit(bytes: &[u8]) -> bool {
     bytes.windows(query.len()).any(|part| part == query)
 }
 
-/// Passes bytes on until either end closes, or `may_pass` says no; closes both then.
-fn pass(mut from: TcpStream, mut to: TcpStream, may_pass: impl Fn(&[u8]) -> bool) {
+/// What becomes of some bytes.
+enum Fate {
+    Pass,
+    /// They go nowhere, and nobody learns it.
+    Vanish,
+    /// Their connection ends.
+    End,
+}
+
+/// Passes bytes on until either end closes, or their fate is to end; closes both then.
+fn pass(mut from: TcpStream, mut to: TcpStream, fate: impl Fn(&[u8]) -> Fate) {
     let mut buffer = vec![0; 256 * 1024];
     while let Ok(read) = from.read(&mut buffer) {
-        if read == 0 || !may_pass(&buffer[..read]) || to.write_all(&buffer[..read]).is_err() {
+        if read == 0 {
+            break;
+        }
+        let goes_on = match fate(&buffer[..read]) {
+            Fate::Pass => to.write_all(&buffer[..read]).is_ok(),
+            Fate::Vanish => true,
+            Fate::End => false,
+        };
+        if !goes_on {
             break;
         }
     }
