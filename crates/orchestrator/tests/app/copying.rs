@@ -75,7 +75,10 @@ fn all_of_a_history_is_in_the_other_database_byte_for_byte_and_twice_is_nothing(
     );
     assert_eq!(all(&from), before, "it is as it was");
     home.run(&["cancel", "last"]);
-    drop(running);
+    running.child.wait().unwrap();
+    eventually("the canceled one is archived", || {
+        home.job_folders().is_empty()
+    });
     let (code, text) = copy(&home, &other.url("postgres"));
     assert_eq!(code, Some(0), "{text}");
     assert!(
