@@ -13,7 +13,7 @@ use orchestrator::{
 use serde::Serialize;
 use supervisor::disk::{self, FLOOR_VARIABLE};
 
-use crate::{Outcome, db, index, out};
+use crate::{Outcome, db, index, job_words::size, out};
 
 #[derive(Serialize)]
 struct Check {
@@ -254,12 +254,9 @@ fn disk_check(engine: &Engine) -> Check {
         ),
         (_, Ok(free)) if free < floor => (
             false,
-            format!(
-                "{} MiB free, and {kept}: make room, or set less",
-                free / mib
-            ),
+            format!("{} free, and {kept}: make room, or set less", size(free)),
         ),
-        (_, Ok(free)) => (true, format!("{} MiB free; {kept}", free / mib)),
+        (_, Ok(free)) => (true, format!("{} free; {kept}", size(free))),
     };
     Check::new(what, ok, found)
 }
