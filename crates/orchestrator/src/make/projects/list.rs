@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rustix::fs::{Access, AtFlags, CWD};
+
 use crate::{
     make::scan::MAKEFILES,
     project::{Project, ProjectSource},
@@ -73,8 +75,10 @@ pub(super) enum Trouble {
 }
 
 pub(super) fn problem(path: &Path) -> Option<Trouble> {
-    if let Err(error) = fs::read_dir(path) {
-        return Some(Trouble::Unreadable(error));
+    // Asked and not tried: our own watch of the folder wakes if it is opened.
+    let (may, rights) = (Access::READ_OK | Access::EXEC_OK, AtFlags::EACCESS);
+    if let Err(error) = rustix::fs::accessat(CWD, path.join("."), may, rights) {
+        return Some(Trouble::Unreadable(error.into()));
     }
     let found = MAKEFILES.iter().any(|name| path.join(name).exists());
     (!found).then_some(Trouble::NoMakefile)

@@ -46,8 +46,7 @@ pub(super) fn shake(
     if let Err(stopped) = patience.until(&session, until, || shaking.handshake()) {
         let may_be_busy = matches!(stopped, Stopped::Failed(_))
             && banner(&session).is_none()
-            && !transport::is_endless()
-            && !is_penalty();
+            && !transport::is_endless();
         let mut refusal = explain(&session, route, &wanted, stopped);
         if let Some(words) = words {
             // They end the command, if it has not ended.
@@ -116,10 +115,10 @@ fn explain(session: &Session, route: &Route, wanted: &Wanted, stopped: Stopped) 
         return Refusal::new(Reason::LinkLost, why);
     }
     let Some(banner) = banner(session) else {
-        if is_penalty() {
+        if turns_away() {
             let why = format!(
-                "{address} turns this machine away for a while, as it does after failed logins (PerSourcePenalties); \
-                 try again in a minute{}",
+                "{address} turns this machine away: too many others log in there just now (MaxStartups), or logins from \
+                 here have failed (PerSourcePenalties); try again in a minute{}",
                 first_words()
             );
             return Refusal::new(Reason::Refused, why);
@@ -157,9 +156,9 @@ fn explain(session: &Session, route: &Route, wanted: &Wanted, stopped: Stopped) 
     Refusal::new(Reason::LinkLost, why)
 }
 
-/// Whether the server turns this address away because of earlier failures: OpenSSH from 9.8 on says so in place of its
-/// banner, and sooner tries are in vain.
-fn is_penalty() -> bool {
+/// Whether the server turns this address away in place of its banner: OpenSSH from 9.8 on says the same if too many have not
+/// logged in yet, which a moment later may be over, and for a while after failed logins.
+fn turns_away() -> bool {
     transport::greeting().starts_with(b"Not allowed at this time")
 }
 
