@@ -92,8 +92,10 @@ export class Session {
   async find(selector) {
     const using = selector.startsWith('/') ? 'xpath' : 'css selector';
     const found = await this.post('element', { using, value: selector }).catch((error) => {
-      // The page was loaded, or that part of it drawn, anew while it was searched: the answer was lost with it.
-      if (!/no such frame|stale element reference/.test(error.message)) throw error;
+      // The page was loaded, or that part of it drawn, anew while it was searched: the answer was lost with it. WebKit 2.50
+      // loses it with any other window, too.
+      const lost = /no such frame|stale element reference|before the unload event/;
+      if (!lost.test(error.message)) throw error;
       return this.post('element', { using, value: selector });
     });
     return found[ELEMENT];

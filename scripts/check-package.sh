@@ -46,12 +46,18 @@ vmo_is_apart() {
     { echo "vmo needs: $of_vmo; the window: $of_window"; return 1; }
 }
 
-# Whatever vmo and its PostgreSQL load belongs to a package that theirs depends on; libgcc comes with libc.
+# Whatever vmo and its PostgreSQL load themselves belongs to a package that theirs depends on; what Debian's libraries load
+# in turn is their packages' to name. libgcc comes with libc.
 libraries_named() {
-  local depends library file package program
+  local depends file found name package program
   depends=$(dpkg-deb -f "$debs"/vmo_*.deb Depends)
   for program in bin/vmo lib/vm-orchestrator/postgres/bin/postgres; do
-    for file in $(ldd "$root/package/usr/$program" | awk '$3 ~ /^\// { print $3 }' | grep -v "^$root"); do
+    program=$root/package/usr/$program
+    found=$(ldd "$program" | awk '$3 ~ /^\// { print $1, $3 }')
+    # Those that we bring have needs of their own.
+    for name in $(awk -v "ours=$root/" 'index($2, ours) == 1 { print $2 }' <<<"$found" | xargs objdump -p "$program" | awk '$1 == "NEEDED" { print $2 }' | sort -u); do
+      file=$(awk -v "name=$name" '$1 == name { print $2 }' <<<"$found")
+      case $file in '' | "$root"/*) continue ;; esac
       # Debian knows a file under /lib or under /usr/lib, whichever its package says.
       package=$( (dpkg -S "$file" || dpkg -S "/usr$file" || dpkg -S "${file#/usr}") 2>/dev/null | head -n 1 | cut -d : -f 1)
       [ "$package" = libgcc-s1 ] || grep -qw -- "$package" <<<"$depends" || { echo "$file is of '$package', which Depends does not name: $depends"; return 1; }

@@ -26,19 +26,32 @@ def windows(within=root):
 
 
 def is_visible(window):
-    return window.get_attributes().map_state == X.IsViewable
+    try:
+        return window.get_attributes().map_state == X.IsViewable
+    except error.BadWindow:
+        return False
 
 
 def title(window):
-    name = window.get_full_text_property(utf8_name)
-    return name or window.get_wm_name() or ""
+    try:
+        name = window.get_full_text_property(utf8_name)
+        return name or window.get_wm_name() or ""
+    except error.BadWindow:
+        return ""
+
+
+def can_close(window):
+    try:
+        return delete in (window.get_wm_protocols() or [])
+    except error.BadWindow:
+        return False
 
 
 def close(begins=""):
     """Asks the windows to close, as their title bar's button does: WM_DELETE_WINDOW (ICCCM 4.2.8.1). All of them, or those
     whose title begins so."""
     for window in windows():
-        if delete in (window.get_wm_protocols() or []) and is_visible(window) and title(window).startswith(begins):
+        if can_close(window) and is_visible(window) and title(window).startswith(begins):
             message = event.ClientMessage(
                 window=window, client_type=protocols, data=(32, [delete, X.CurrentTime, 0, 0, 0])
             )
