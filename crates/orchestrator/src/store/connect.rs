@@ -28,6 +28,8 @@ const TO_LOOK: Duration = Duration::from_millis(1500);
 const CONNECTIONS: u32 = 8;
 /// How long it may take until it is noticed that a newer app has changed the tables.
 const TO_NOTICE: Duration = Duration::from_secs(1);
+/// How long it may take to give a connection back to the pool.
+const GIVEN_BACK: Duration = Duration::from_secs(1);
 /// A connection that lay idle this long is tried before it is used, since its server may be gone.
 const STALE: Duration = Duration::from_secs(1);
 
@@ -252,7 +254,7 @@ impl Drop for PooledConnection {
 
 /// When a connection was last lost. Those that lay idle then may have died with it, so each is tried before it is used:
 /// otherwise every one of a pool would fail somebody once, after one restart of the server.
-/// One that was being given back in that moment counts as used since, and may still fail a second call.
+/// One that was being given back in that moment counts as used since: so for a while each is tried.
 #[derive(Debug, Default)]
 struct Loss(Mutex<Option<Instant>>);
 
@@ -264,7 +266,7 @@ impl Loss {
     /// Whether one was lost since a connection that is idle for this long was last used.
     fn within(&self, idle: Duration) -> bool {
         let lost = *self.0.lock();
-        lost.is_some_and(|lost| lost.elapsed() <= idle)
+        lost.is_some_and(|lost| lost.elapsed() <= idle + GIVEN_BACK)
     }
 }
 
