@@ -108,6 +108,7 @@ impl Many {
             check: self.check.clone(),
             stop_after: self.stop_after,
             sudo: self.sudo,
+            looks: false,
             shown,
             timeout,
         }
