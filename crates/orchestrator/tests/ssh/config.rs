@@ -338,10 +338,10 @@ fn a_command_on_the_way_runs_only_if_its_text_was_allowed() {
 #[test]
 fn names_that_a_shell_could_misread_come_into_no_command() {
     const NAMES: [&str; 7] = [
-        "a;touch HERE/ran",
-        "$(touch HERE/ran)",
-        "`touch HERE/ran`",
-        "-oProxyCommand=touch",
+        "a;touch ran-by-a-shell",
+        "$(touch ran-by-a-shell)",
+        "`touch ran-by-a-shell`",
+        "-oproxycommand=touch",
         "a b",
         "it's",
         "a\nb",
@@ -365,14 +365,13 @@ fn names_that_a_shell_could_misread_come_into_no_command() {
         let home = Home::new(&[(".ssh/config", &format!("Host *\n {line}\n"))]);
         let config = home.read();
         for name in NAMES {
-            let name = name.replace("HERE", home.0.path().to_str().unwrap());
-            let refusal = config.resolve_for(&name, &allowed).unwrap_err();
+            let refusal = config.resolve_for(name, &allowed).unwrap_err();
             assert_eq!(refusal.reason, Reason::RouteUnsupported, "{line}: {name}");
             let why = format!("the {what} '{}' cannot be put into", name.escape_debug());
             assert!(refusal.why.contains(&why), "{line}: {refusal}");
             assert!(refusal.why.starts_with("~/.ssh/config:"), "{refusal}");
         }
-        assert!(!home.path("ran").exists(), "{line}");
+        assert!(!Path::new("ran-by-a-shell").exists(), "{line}");
         config.resolve_for("web-1.example", &allowed).unwrap();
     }
     for (line, is_refused) in [
