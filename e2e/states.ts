@@ -4,7 +4,7 @@ import type { Page } from '@playwright/test';
 import type { App } from './app';
 import { comparison } from './states/compare';
 import { history } from './states/history';
-import { hosts } from './states/hosts';
+import { hosts, login } from './states/hosts';
 import { endings, job, running } from './states/job';
 import { launch } from './states/launch';
 import { find, reading } from './states/log';
@@ -57,6 +57,7 @@ export const PLACES: Place[] = [
   terminal,
   launch,
   hosts,
+  login,
   history,
   comparison,
   palette,

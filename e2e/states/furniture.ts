@@ -117,7 +117,10 @@ async function commit(folder: string, home: Home): Promise<void> {
   await git('commit', '--quiet', '--message=The shop');
 }
 
-/** Two names of one machine that answers, two that do not, one that is reached by a command, and two that are new. */
+/**
+ * Two names of one machine that answers, two that do not, one that is reached by a command, two that are new, and one that
+ * wants a hardware key.
+ */
 function hosts(home: Home, sshd: Sshd, closed: number): string {
   const block = (name: string, port: number) => `
 Host ${name}
@@ -134,5 +137,10 @@ Host ${name}
     (name) => `${block(name, sshd.port)}  HostKeyAlias ${name}\n`,
   );
   const behind = `${block('vault-1', closed)}  ProxyCommand cloudflared access ssh --hostname %h\n`;
-  return [...answering, ...silent, behind, ...strange].join('');
+  // Its key is not asked about: the only wait is for the person's own.
+  const own = `${block('safe-1', sshd.port)}  HostKeyAlias safe-1
+  StrictHostKeyChecking accept-new
+  IdentityAgent ${join(home.root, 'agent')}
+`.replace(/ {2}IdentityFile .*\n/, '');
+  return [...answering, ...silent, behind, ...strange, own].join('');
 }

@@ -2,7 +2,7 @@
 import { expect } from '@playwright/test';
 import type { App } from '../app';
 import type { Place } from '../states';
-import { commandForm, targetForm, unfold } from './steps';
+import { cancel, commandForm, targetForm, unfold } from './steps';
 
 /** Fills in a command for hosts, and runs it. */
 async function on(app: App, hosts: string[], command: string, asRoot = false): Promise<void> {
@@ -275,6 +275,26 @@ export const hosts: Place = {
       async leave({ page }) {
         await page.getByRole('button', { name: 'Close', exact: true }).last().click();
       },
+    },
+  ],
+};
+
+export const login: Place = {
+  name: 'login that waits',
+  which: 'own',
+  states: [
+    {
+      name: 'host-key-to-touch',
+      small: true,
+      async reach({ app, page }) {
+        await on(app, ['safe-1'], 'uptime');
+        await expect(app.status).toHaveText('Queued');
+        await expect(page.getByTestId('waits')).toHaveText(
+          /^Waiting: a touch of the security key .*yubikey-5c.*, for safe-1\.$/,
+        );
+        await expect(page.getByText(/^Touch your security key/)).toBeVisible();
+      },
+      leave: ({ app }) => cancel(app),
     },
   ],
 };

@@ -1,8 +1,9 @@
 // What is behind the pages of the states: a person's folders, projects, hosts, and the servers the pages come from.
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { expect, test as base, type Page } from '@playwright/test';
+import { UntouchedKey } from '../agent';
 import { App } from '../app';
 import { BIN, Database, Home, Server } from '../serve';
 import { freePort, Sshd } from '../sshd';
@@ -19,6 +20,7 @@ export class World {
   /** The secrets of servers whose code was used. */
   private readonly tokens = new Map<Server, string>();
   private sshd: Sshd | null = null;
+  private key: UntouchedKey | null = null;
   private lonely: Home | null = null;
   private other: Database | null = null;
 
@@ -74,6 +76,7 @@ export class World {
 
   async end(): Promise<void> {
     await Promise.all([...this.servers.values()].map((server) => server.stop()));
+    await this.key?.stop();
     await this.sshd?.stop();
     await this.other?.stop();
     await this.lonely?.remove();
@@ -91,6 +94,9 @@ export class World {
       const programs = await askingSudo(this.home.root);
       const path = `SetEnv PATH=${programs}:/usr/local/bin:/usr/bin:/bin`;
       this.sshd = await Sshd.start(join(this.home.root, 'sshd'), [path]);
+      const agent = join(this.home.root, 'agent');
+      this.key = await UntouchedKey.listen(agent, `${this.sshd.key}.pub`, 'yubikey-5c');
+      await appendFile(join(this.home.root, 'sshd/authorized'), this.key.line);
       await furnish(this.home, this.sshd, await freePort());
     }
     return Server.start(this.home);

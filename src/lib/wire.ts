@@ -357,6 +357,10 @@ stop_after?: Share,
  */
 sudo?: boolean, 
 /**
+ * Whether it only looks on the hosts for what a person wants to run there: no list has it.
+ */
+looks?: boolean, 
+/**
  * A hash of the hosts and of where they are, as a person was shown them: if they are elsewhere by the start, nothing is
  * started. None is not compared, and it is not kept.
  */

@@ -282,6 +282,12 @@ impl Job {
         matches!(self.place, Place::Host { sudo: true, .. })
     }
 
+    /// Whether it only looks on its host for what a person wants to run there.
+    #[must_use]
+    pub const fn looks(&self) -> bool {
+        matches!(self.place, Place::Host { looks: true, .. })
+    }
+
     /// What is known of its process, of a local job.
     #[must_use]
     pub const fn here(&self) -> Option<&Here> {

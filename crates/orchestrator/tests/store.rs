@@ -127,6 +127,7 @@ fn command(host: Option<&str>, command: &str) -> Job {
             Some(name) => Place::Host {
                 name: name.to_owned(),
                 sudo: true,
+                looks: false,
             },
             None => Place::Here(Here::default()),
         },

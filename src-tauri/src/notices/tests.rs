@@ -10,6 +10,7 @@ fn job(batch: Option<Uuid>, state: State) -> Kept {
         place: Place::Host {
             name: "web-1".into(),
             sudo: false,
+            looks: false,
         },
         command: "uptime".into(),
         variables: Vec::new(),

@@ -29,6 +29,10 @@ pub struct Rules {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
     pub sudo: bool,
+    /// Whether it only looks on the hosts for what a person wants to run there: no list has it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+    pub looks: bool,
     /// A hash of the hosts and of where they are, as a person was shown them: if they are elsewhere by the start, nothing is
     /// started. None is not compared, and it is not kept.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -85,6 +85,7 @@ impl Engine {
     pub async fn list_batches(&self, limit: u32) -> Result<Vec<Batch>, EngineError> {
         let limit = limit.clamp(1, MOST);
         let mut all = self.batches_here().await?;
+        all.retain(|batch| !batch.rules.looks);
         let answer = self
             .0
             .link
@@ -110,7 +111,8 @@ impl Engine {
     pub async fn find_batch(&self, name: &str) -> Result<Batch, EngineError> {
         let is_meant = |id: Uuid| name == "last" || id.to_string().starts_with(name);
         let mut found = self.batches_here().await?;
-        found.retain(|batch| is_meant(batch.id));
+        let is_listed = |batch: &Batch| name != "last" || !batch.rules.looks;
+        found.retain(|batch| is_meant(batch.id) && is_listed(batch));
         let answer = self.0.link.ask(async |store| match name {
             "last" => store.list_batches(1).await,
             prefix => store.batches_by_prefix(prefix).await,

@@ -130,6 +130,8 @@ impl Jobs {
                     .is_none_or(|pinned| pinned.contains(&job.id))
             })
             .filter(|job| query.matches(job))
+            // As the store has it.
+            .filter(|job| query.batch.is_some() || !job.looks())
             .collect();
         jobs.extend(
             archived
@@ -190,7 +192,7 @@ impl Jobs {
             .all()
             .iter()
             .map(|live| live.job())
-            .filter(|job| is_prefix(job.id))
+            .filter(|job| is_prefix(job.id) && !(name == "last" && job.looks()))
             .collect();
         let archived = self.link.ask(async |store| match name {
             "last" => Ok(store.last_job(None).await?.into_iter().collect::<Vec<_>>()),

@@ -142,7 +142,9 @@ impl Engine {
                         "sudo is for commands on hosts: here, write it into the command, in a terminal".into(),
                     ));
                 }
-                let composed = self.compose_shell(&command, cwd.as_deref(), pty)?;
+                on_hosts::is_allowed(&rules, 0)?;
+                let mut composed = self.compose_shell(&command, cwd.as_deref(), pty)?;
+                composed.rules.timeout = rules.timeout;
                 Ok(vec![self.start_local(composed)?])
             }
         }
@@ -157,7 +159,10 @@ impl Engine {
             });
         }
         match known.problem {
-            Some(problem) => Err(EngineError::NotFound(format!("{}: {problem}", known.name))),
+            Some(problem) => Err(EngineError::NotFound(format!(
+                "{}: {problem}",
+                known.path.display()
+            ))),
             None => Ok(known),
         }
     }

@@ -17,6 +17,9 @@ pub enum Place {
         /// Whether its command runs as root there, by `sudo`.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         sudo: bool,
+        /// Whether it only looks there for what a person wants to run, and no list of theirs has it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        looks: bool,
     },
 }
 

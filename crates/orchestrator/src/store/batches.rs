@@ -49,7 +49,8 @@ impl Store {
     /// # Errors
     /// Any error of the server.
     pub async fn list_batches(&self, limit: u32) -> Result<Vec<Batch>> {
-        let select = "select id, detail from ours.job_batches order by id >= $2, id desc limit $1";
+        let select = "select id, detail from ours.job_batches where detail -> 'rules' ->> 'looks' is null \
+                      order by id >= $2, id desc limit $1";
         let select = sqlx::query(self.tables.sql(select))
             .bind(i64::from(limit))
             .bind(ids::first_ahead());

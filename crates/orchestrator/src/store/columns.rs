@@ -36,6 +36,8 @@ struct Detail {
     typed: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     sudo: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    looks: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     environment: Vec<EnvironmentChange>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -80,6 +82,7 @@ impl Detail {
             options: job.options(),
             typed: matches!(job.what, What::Target { typed: true, .. }),
             sudo: job.sudo(),
+            looks: job.looks(),
             environment: here.environment,
             argv: here.argv,
             variables: job.variables.clone(),
@@ -203,7 +206,7 @@ fn unreadable(row: &PgRow, error: &StoreError) -> Job {
         what: What::Command,
         place: place(
             row.try_get("host").unwrap_or_default(),
-            false,
+            (false, false),
             Here::default(),
         ),
         command: text("command"),
@@ -288,7 +291,7 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
             },
             None => What::Command,
         },
-        place: place(column(row, id, "host")?, detail.sudo, here),
+        place: place(column(row, id, "host")?, (detail.sudo, detail.looks), here),
         command: column(row, id, "command")?,
         variables: detail.variables,
         pty: column(row, id, "pty")?,
@@ -312,9 +315,9 @@ pub(super) fn job(row: &PgRow) -> Result<Job, StoreError> {
     })
 }
 
-fn place(host: Option<String>, sudo: bool, here: Here) -> Place {
+fn place(host: Option<String>, (sudo, looks): (bool, bool), here: Here) -> Place {
     match host {
-        Some(name) => Place::Host { name, sudo },
+        Some(name) => Place::Host { name, sudo, looks },
         None => Place::Here(here),
     }
 }

@@ -231,7 +231,7 @@ pub(super) fn bind_job<'q>(query: Sql<'q>, job: &'q Job, columns: &'q Columns<'_
         .bind(&columns.detail)
 }
 
-/// A page of a list.
+/// A page of a list. What only looked for something on a host is in that of its batch alone.
 fn select(
     tables: &Tables,
     filter: &JobQuery,
@@ -242,6 +242,9 @@ fn select(
     let mut sql = QueryBuilder::new(tables.text(all));
     sql.push(side).push_bind(ahead);
     narrow(&mut sql, tables, filter);
+    if filter.batch.is_none() {
+        sql.push(" and detail ->> 'looks' is null");
+    }
     sql.push(" order by id desc limit ")
         .push_bind(i64::from(limit));
     sql

@@ -255,7 +255,14 @@ fn what_is_unknown_is_named() {
     refused(&["run", "-p", "nosuch", "hello"], 255, &["nosuch"]);
     refused(&["run", "--on", "nosuch", "--", "true"], 255, &["nosuch"]);
     refused(&["log", "0123"], 1, &["0123"]);
-    refused(&["run"], 255, &[]);
+    let folder = home.work().canonicalize().unwrap();
+    let no_makefile = format!("vmo: {}: no makefile in it; go to", folder.display());
+    refused(&["run"], 255, &[&no_makefile, "name one with -p"]);
+    refused(
+        &["run", "uptime"],
+        255,
+        &[&no_makefile, "write -- before a command"],
+    );
     refused(&["targets", "-p", "nosuch"], 1, &["nosuch"]);
     home.makefile("hello:\n\t@echo hello\n");
     refused(&["run", "nosuch"], 2, &["nosuch"]);
@@ -693,6 +700,34 @@ fn a_terminal_is_handed_over_with_its_size_and_comes_back_as_it_was() {
         "{shown}"
     );
     assert!(!shown.contains("-icanon"), "{shown}");
+}
+
+#[test]
+fn jobs_are_listed_in_the_width_of_the_terminal_and_shown_whole_one_by_one() {
+    let (_postgres, home) = home();
+    let long = "true ".repeat(4_000);
+    let id = home.json(&["run", "--json", "--", &long])["id"].clone();
+    let id = id.as_str().unwrap();
+    let shown = in_terminal(&home, "stty rows 24 cols 80; $VMO jobs; $VMO jobs last");
+    let mut lines = shown.lines();
+    let listed = lines.next().unwrap();
+    assert!(listed.chars().count() <= 80, "{listed}");
+    assert!(
+        listed.contains("done  true true") && listed.ends_with('…'),
+        "{listed}"
+    );
+    assert!(
+        id.starts_with(listed.split(' ').next().unwrap()),
+        "{listed}"
+    );
+    assert!(shown.contains(&format!("command  {}", long.trim_end())));
+    let whole = home.text(&["jobs", &id[..18]]);
+    for words in [id, "here, in /", "status   done"] {
+        assert!(whole.contains(words), "{whole}");
+    }
+    // Nothing is cut for a script.
+    assert!(home.text(&["jobs"]).contains(long.trim_end()));
+    assert_eq!(home.json(&["jobs", "last", "--json"])["command"], long);
 }
 
 #[test]

@@ -331,13 +331,58 @@ fn a_command_on_the_way_runs_only_if_its_text_was_allowed() {
         Via::Hosts(hops) => assert!(matches!(hops[0].via, Via::Command(_))),
         other => panic!("{other:?}"),
     }
-    // What a shell could take for something else comes into no command.
-    let refusal = config.resolve_for("-oProxyCommand=x", &allowed);
-    assert!(refusal.is_ok());
-    let evil = Home::new(&[(".ssh/config", "Host *\n ProxyCommand nc %h %p\n")]).read();
-    for name in ["a;touch x", "-oX", "a b", "$(x)"] {
-        let refusal = evil.resolve_for(name, &allowed).unwrap_err();
-        assert_eq!(refusal.reason, Reason::RouteUnsupported, "{name}");
+    // What has no token in the command does not come into it.
+    assert!(config.resolve_for("-oProxyCommand=x", &allowed).is_ok());
+}
+
+#[test]
+fn names_that_a_shell_could_misread_come_into_no_command() {
+    const NAMES: [&str; 7] = [
+        "a;touch ran-by-a-shell",
+        "$(touch ran-by-a-shell)",
+        "`touch ran-by-a-shell`",
+        "-oproxycommand=touch",
+        "a b",
+        "it's",
+        "a\nb",
+    ];
+    let all = |_: &str| true;
+    let allowed = Purpose::new(None, &all);
+    for (line, what) in [
+        ("ProxyCommand nc %h %p", "host"),
+        ("HostName plain\n ProxyCommand nc %n %p", "name"),
+        ("HostName plain\n ProxyCommand nc '%n' %%h", "name"),
+        ("Match exec \"test %h = x\"\n User nobody", "host"),
+        (
+            "HostName plain\nMatch exec \"test %n = x\"\n User nobody",
+            "name",
+        ),
+        (
+            "Match exec \"test %k = x\"\n User nobody",
+            "name of its key",
+        ),
+    ] {
+        let home = Home::new(&[(".ssh/config", &format!("Host *\n {line}\n"))]);
+        let config = home.read();
+        for name in NAMES {
+            let refusal = config.resolve_for(name, &allowed).unwrap_err();
+            assert_eq!(refusal.reason, Reason::RouteUnsupported, "{line}: {name}");
+            let why = format!("the {what} '{}' cannot be put into", name.escape_debug());
+            assert!(refusal.why.contains(&why), "{line}: {refusal}");
+            assert!(refusal.why.starts_with("~/.ssh/config:"), "{refusal}");
+        }
+        assert!(!Path::new("ran-by-a-shell").exists(), "{line}");
+        config.resolve_for("web-1.example", &allowed).unwrap();
+    }
+    for (line, is_refused) in [
+        ("ProxyCommand nc -l %r %h", true),
+        ("Match exec \"test %r = x\"\n Port 1", true),
+        ("ProxyCommand nc %h %p", false),
+    ] {
+        let text = format!("Host *\n User $(x)\n {line}\n");
+        let config = Home::new(&[(".ssh/config", &text)]).read();
+        let refused = config.resolve_for("plain", &allowed);
+        assert_eq!(refused.is_err(), is_refused, "{line}: {refused:?}");
     }
 }
 

@@ -86,6 +86,29 @@ fn more_jobs_than_a_server_allows_get_another_session() {
     }
 }
 
+/// A server lets ten into a session unless it is told otherwise, and a cancel needs a place too.
+#[test]
+fn at_most_eight_jobs_share_a_connection() {
+    let sshd = Sshd::start();
+    let sessions = Sessions::new();
+    let wait = || {
+        let running = start(&sessions, &sshd, exec("echo in; read line"));
+        running.log.wait("start", |written| written.out == b"in\n");
+        running
+    };
+    let mut all: Vec<_> = (0..8).map(|_| wait()).collect();
+    let one = sshd.session_pids().len();
+    all.push(wait());
+    assert_eq!(sshd.session_pids().len(), 2 * one);
+    for running in all {
+        running
+            .controls
+            .send(Control::Input(b"x\n".to_vec()))
+            .unwrap();
+        assert_eq!(running.join().1.exit, code(0));
+    }
+}
+
 #[test]
 fn a_frozen_host_is_noticed() {
     let sshd = Sshd::start();

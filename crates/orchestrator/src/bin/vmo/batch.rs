@@ -77,7 +77,7 @@ async fn list(engine: &Engine, wanted: &Batch) -> Outcome {
             batch.command.clone(),
         ]
     });
-    out::table(&rows.collect::<Vec<_>>())?;
+    out::listing(&rows.collect::<Vec<_>>())?;
     Ok(ExitCode::SUCCESS)
 }
 

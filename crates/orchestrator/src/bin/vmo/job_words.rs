@@ -68,6 +68,9 @@ pub(crate) fn is_timed_out(job: &Job) -> bool {
     matches!(exit, Exit::TimedOut { .. })
 }
 
+/// What `vmo run` exits with if the job's time was over, as `timeout` does.
+pub(crate) const TIMED_OUT: u8 = 124;
+
 /// The code `vmo run` exits with: the job's own, 128 + n for a signal, 124 if its time was over, as `timeout` has it, 255 if nothing ran or the end is not known.
 pub(crate) fn code(job: &Job) -> u8 {
     match &job.state {
@@ -82,7 +85,7 @@ pub(crate) fn code(job: &Job) -> u8 {
         State::Ended {
             exit: Exit::TimedOut { .. },
             ..
-        } => 124,
+        } => TIMED_OUT,
         _ => super::NEVER_RAN,
     }
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use orchestrator::{
-    job::{JobQuery, Status},
+    job::{Job, JobQuery, Status, survivor as survivor_words},
     project::{Project, Scan, Summary, SummaryBy, Target},
     visible::visible,
     wire,
@@ -63,6 +63,9 @@ pub(crate) struct Targets {
 
 #[derive(Debug, Args)]
 pub(crate) struct Jobs {
+    /// Show this one whole: its id, the start of it, or `last`
+    #[arg(conflicts_with_all = ["status", "batch"])]
+    job: Option<String>,
     /// Only jobs of these statuses, separated by commas
     #[arg(long, value_delimiter = ',')]
     status: Vec<Status>,
@@ -223,6 +226,9 @@ pub(crate) async fn move_here(names: &[String], all: bool) -> Outcome {
 
 pub(crate) async fn jobs(jobs: Jobs) -> Outcome {
     let engine = settled().await?;
+    if let Some(name) = &jobs.job {
+        return show(&engine.jobs().find(name).await?, jobs.json);
+    }
     let batch = match &jobs.batch {
         Some(name) => Some(engine.find_batch(name).await?.id),
         None => None,
@@ -249,21 +255,51 @@ pub(crate) async fn jobs(jobs: Jobs) -> Outcome {
     } else {
         let rows = page.jobs.iter().map(|job| {
             let place = job.host().unwrap_or("here").to_owned();
-            let when = job
-                .queued_at
-                .with_timezone(&chrono::Local)
-                .format("%Y-%m-%d %H:%M:%S")
-                .to_string();
             [
                 job.id.to_string(),
-                when,
+                queued(job),
                 job_words::span(job),
                 place,
                 job_words::end(job),
                 job.command.clone(),
             ]
         });
-        out::table(&rows.collect::<Vec<_>>())?;
+        out::listing(&rows.collect::<Vec<_>>())?;
     }
     Ok(code)
+}
+
+fn queued(job: &Job) -> String {
+    let when = job.queued_at.with_timezone(&chrono::Local);
+    when.format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// Shows one job, with every word of it.
+fn show(job: &Job, json: bool) -> Outcome {
+    if json {
+        out::json(&wire::Job::from(job.clone()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let cwd = job.here().and_then(|here| here.cwd.as_ref());
+    let place = match (job.host(), cwd) {
+        (Some(host), _) => host.to_owned(),
+        (None, Some(cwd)) => format!("here, in {}", cwd.display()),
+        (None, None) => "here".to_owned(),
+    };
+    let batch = job.batch.map(|batch| ("batch", batch.to_string()));
+    let notes = job.notes.iter().map(|note| ("note", note.clone()));
+    let left = job.survivors.iter();
+    let left = left.map(|survivor| ("left running", survivor_words(survivor)));
+    let rows = [
+        ("job", job.id.to_string()),
+        ("command", job.command.clone()),
+        ("place", place),
+        ("queued", queued(job)),
+        ("took", job_words::span(job)),
+        ("status", job_words::end(job)),
+    ];
+    let rows = rows.into_iter().chain(batch).chain(left).chain(notes);
+    let rows: Vec<_> = rows.map(|(what, text)| [what.to_owned(), text]).collect();
+    out::table(&rows)?;
+    Ok(ExitCode::SUCCESS)
 }

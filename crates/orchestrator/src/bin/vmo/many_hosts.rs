@@ -16,7 +16,7 @@ use orchestrator::{
     batch::{Batch, HostState, OnHost, Order, Rules, Share, Waves},
     engine::{Engine, Log},
     fleet::fold,
-    job::{Job, JobId},
+    job::{Job, JobId, Status},
     visible::visible,
     wire,
 };
@@ -108,6 +108,7 @@ impl Many {
             check: self.check.clone(),
             stop_after: self.stop_after,
             sudo: self.sudo,
+            looks: false,
             shown,
             timeout,
         }
@@ -174,7 +175,26 @@ pub(crate) async fn follow(engine: &Engine, id: Uuid, how: Shown, since: Option<
     if engine.has_left_over() {
         super::archive_in_background();
     }
-    ended(&now)
+    let code = ended(&now)?;
+    Ok(match now.hosts.as_slice() {
+        [host] => of_one(engine, host).await.unwrap_or(code),
+        _ => code,
+    })
+}
+
+/// The code to exit with of a command on one host, which is a batch for its rules alone: as without them, and 124 if its time
+/// was over. None if that of the batch says more.
+async fn of_one(engine: &Engine, host: &OnHost) -> Option<ExitCode> {
+    let job = host.job.filter(|_| host.state == HostState::Error)?;
+    let job = engine.jobs().get(job).await.ok()?;
+    let code = match job.state.status() {
+        // Nobody but the batch ended it.
+        Status::Canceled => job_words::TIMED_OUT,
+        // Its check failed.
+        Status::Done => return None,
+        _ => job_words::code(&job),
+    };
+    Some(ExitCode::from(code))
 }
 
 /// The jobs of a batch, once every host's job is started, or held: what is queued is started by a program that is there.

@@ -102,7 +102,8 @@ pub(crate) async fn run(run: Run) -> Outcome {
         let problem = say_problems(&engine, &start).await?;
         let begin = async || engine.start(start.clone(), Consent::Given).await;
         let jobs = allowed(&engine, begin).await;
-        let jobs = jobs.map_err(|failed| unless_said(failed.into(), problem.as_deref()))?;
+        let jobs = jobs.map_err(|failed| unless_said(failed.into(), problem.as_deref()));
+        let jobs = jobs.map_err(start::with_advice)?;
         // The process may be gone before it is written down otherwise.
         engine.catalog().write_launches().await?;
         Ok((engine, jobs, how))

@@ -89,7 +89,8 @@ impl Engine {
             return Ok(vec![self.start_local(composed)?]);
         };
         is_command(command)?;
-        let again = draft::of_host(host, command, job.pty, None).by_sudo(job.sudo());
+        let again = draft::of_host(host, command, job.pty, None);
+        let again = again.by_sudo(job.sudo()).looking(job.looks());
         is_as_shown(&again, Some(job))?;
         let hosts = [host.to_owned()];
         self.catalog().confirmed(command, &hosts, confirmed)?;

@@ -1,4 +1,5 @@
-//! A project's folder on hosts, looked for there: by a job on each host, which is kept as all jobs are.
+//! A project's folder on hosts, looked for there: by a job on each host, which is kept as all jobs are, and in no list of
+//! a person's.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -77,6 +78,7 @@ impl Engine {
             confirmed: Vec::new(),
             rules: Rules {
                 timeout: u64::try_from(PATIENCE.as_millis()).ok(),
+                looks: true,
                 ..Rules::default()
             },
         };

@@ -39,6 +39,14 @@ impl Draft {
         self
     }
 
+    /// The same of a command that only looks on its host, if `that_looks` says so.
+    pub(crate) fn looking(mut self, that_looks: bool) -> Self {
+        if let Place::Host { looks, .. } = &mut self.place {
+            *looks = that_looks;
+        }
+        self
+    }
+
     /// The same as these targets of a project.
     pub(crate) fn of_target(mut self, target: &Target) -> Self {
         self.what = What::Target {
@@ -220,6 +228,7 @@ pub(crate) fn of_host(host: &str, command: &str, pty: bool, batch: Option<Uuid>)
         place: Place::Host {
             name: host.to_owned(),
             sudo: false,
+            looks: false,
         },
         command: command.to_owned(),
         variables: Vec::new(),
@@ -232,7 +241,7 @@ pub(crate) fn of_host(host: &str, command: &str, pty: bool, batch: Option<Uuid>)
 pub(crate) fn in_batch(batch: &Batch, host: usize, is_check: bool) -> Draft {
     let (name, command) = (&batch.hosts[host].name, batch.command_on(host, is_check));
     let draft = of_host(name, command, batch.pty && !is_check, Some(batch.id));
-    let draft = draft.by_sudo(batch.rules.sudo);
+    let draft = draft.by_sudo(batch.rules.sudo).looking(batch.rules.looks);
     match &batch.target {
         Some(target) if !is_check => draft.of_target(target),
         _ => draft,

@@ -267,7 +267,7 @@ impl Engine {
 }
 
 /// Refuses rules that contradict themselves.
-fn is_allowed(rules: &Rules, hosts: usize) -> Result<(), EngineError> {
+pub(super) fn is_allowed(rules: &Rules, hosts: usize) -> Result<(), EngineError> {
     let refused = |why: &str| Err(EngineError::Refused(why.to_owned()));
     if hosts > MOST {
         return refused("more than 100000 hosts at once: choose fewer");

@@ -4,7 +4,7 @@
 use std::{env, path::PathBuf, time::Duration};
 
 use super::{
-    Config, Purpose, command, jump, machine, own_ssh,
+    Config, Purpose, jump, machine, own_ssh,
     route::{Algorithms, Bind, Family, OwnSsh, Route, Strict, Via},
     tokens::{OF_PROXY, Tokens},
     values, variables,
@@ -194,15 +194,7 @@ fn by_command(walk: &Walk<'_>, tokens: &Tokens, purpose: &Purpose<'_>) -> Result
         return Err(Refusal::consent(text, "ProxyCommand", place.to_string()));
     }
     let refuse = |why: String| Refusal::new(Reason::RouteUnsupported, format!("{place}: {why}"));
-    for (what, name) in [("user", &tokens.user), ("host", &tokens.hostname)] {
-        if !command::is_plain(name) {
-            return Err(refuse(format!(
-                "the {what} '{}' cannot be put into a command",
-                name.escape_debug()
-            )));
-        }
-    }
-    let line = tokens.expand(text, OF_PROXY, false).map_err(refuse)?;
+    let line = tokens.command(text, OF_PROXY).map_err(refuse)?;
     Ok(Via::Command(line))
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use data_encoding::HEXLOWER;
 use sha1::{Digest, Sha1};
 
-use super::route::Route;
+use super::{command::is_plain, route::Route};
 use crate::{environment, folders};
 
 /// What the tokens of a host's settings stand for.
@@ -104,6 +104,21 @@ impl Tokens {
         Ok(out + rest)
     }
 
+    /// The same of a command for a shell: what comes into it of names that others may have chosen must be plain names.
+    ///
+    /// # Errors
+    /// A token that is not known, or a name that a shell or a program could misread.
+    pub(super) fn command(&self, text: &str, allowed: &str) -> Result<String, String> {
+        for (token, what) in NAMES {
+            let value = self.value(token).unwrap_or_default();
+            if has_token(text, token) && !is_plain(&value) {
+                let value = value.escape_debug();
+                return Err(format!("the {what} '{value}' cannot be put into a command"));
+            }
+        }
+        self.expand(text, allowed, false)
+    }
+
     fn value(&self, token: char) -> Option<String> {
         let machine = folders::machine();
         let port = self.port.to_string();
@@ -126,6 +141,14 @@ impl Tokens {
     }
 }
 
+/// Tokens whose values may be a stranger's, such as an inventory's, and what they are.
+const NAMES: [(char, &str); 4] = [
+    ('h', "host"),
+    ('k', "name of its key"),
+    ('n', "name"),
+    ('r', "user"),
+];
+
 /// The tokens of files, agents and commands.
 pub(super) const ALL: &str = "CdhijkLlnpru";
 /// Those of `Match exec`, which is asked before the way is known.
@@ -134,6 +157,16 @@ pub(super) const OF_EXEC: &str = "CdhikLlnpru";
 pub(super) const OF_PROXY: &str = "hnpr";
 /// The one of `HostName`.
 pub(super) const OF_HOSTNAME: &str = "h";
+
+fn has_token(text: &str, token: char) -> bool {
+    let mut chars = text.chars();
+    while let Some(sign) = chars.next() {
+        if sign == '%' && chars.next() == Some(token) {
+            return true;
+        }
+    }
+    false
+}
 
 fn hash(parts: &[&str]) -> String {
     let mut sum = Sha1::new();

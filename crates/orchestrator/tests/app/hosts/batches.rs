@@ -478,6 +478,17 @@ fn it_stops_at_the_failure_that_was_named_and_a_command_at_its_time() {
         "{}",
         words(&output)
     );
+    // On one host it ends as it would here.
+    for (timeout, command, code) in [
+        ("300ms", "sleep 60", 124),
+        ("1h", "exit 3", 3),
+        ("1h", "kill -KILL $$", 137),
+        ("1h", "true", 0),
+    ] {
+        let output = home.run(&["run", "--on", "h00", "--timeout", timeout, "--", command]);
+        let words = words(&output);
+        assert_eq!(output.status.code(), Some(code), "{command}: {words}");
+    }
 }
 
 #[test]

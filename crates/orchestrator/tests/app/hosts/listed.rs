@@ -101,14 +101,36 @@ fn a_host_of_an_inventory_is_chosen_by_its_tag_and_reached() {
 #[test]
 fn hosts_of_a_persons_own_are_added_changed_and_removed() {
     let (_sshd, _postgres, home) = with_host();
-    home.text(&[
-        "hosts",
-        "add",
-        "mine",
-        "root@10.0.0.9:2222",
-        "--jump",
-        "box",
-    ]);
+    let done = |args: &[&str]| {
+        let output = home.run(&[&["hosts"], args].concat());
+        assert!(output.status.success(), "{output:?}");
+        assert!(output.stdout.is_empty(), "{output:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert_eq!(
+        done(&["add", "mine", "root@10.0.0.9:2222", "--jump", "box"]),
+        "vmo: mine added: root@10.0.0.9:2222\n"
+    );
+    for (args, said) in [
+        (
+            &["tag", "mine,box", "web", "eu"][..],
+            "now tagged @web @eu: mine,box",
+        ),
+        (
+            &["tag", "mine", "eu", "--remove"],
+            "no longer tagged @eu: mine",
+        ),
+        (
+            &["production", "mine", "on"],
+            "mine is marked as production",
+        ),
+        (
+            &["production", "mine", "off"],
+            "mine is no longer marked as production",
+        ),
+    ] {
+        assert_eq!(done(args), format!("vmo: {said}\n"));
+    }
     let listed = home.json(&["hosts", "mine", "--json"]);
     let host = &listed[0];
     assert_eq!(
@@ -132,20 +154,16 @@ fn hosts_of_a_persons_own_are_added_changed_and_removed() {
     ] {
         assert_eq!(home.run(refused).status.code(), Some(1), "{refused:?}");
     }
-    home.text(&[
-        "hosts",
-        "edit",
-        "mine",
-        "--address",
-        "10.0.0.10",
-        "--user",
-        "",
-    ]);
+    let changed = done(&["edit", "mine", "--address", "10.0.0.10", "--user", ""]);
+    assert!(
+        changed.starts_with("vmo: mine changed: ") && changed.ends_with("@10.0.0.10:2222\n"),
+        "{changed}"
+    );
     assert_eq!(
         home.json(&["hosts", "mine", "--json"])[0]["hostname"],
         "10.0.0.10"
     );
-    home.text(&["hosts", "rm", "mine"]);
+    assert_eq!(done(&["rm", "mine"]), "vmo: mine removed\n");
     // What a person removed is not missed.
     assert!(home.json(&["hosts", "--json"])[1].is_null());
 }

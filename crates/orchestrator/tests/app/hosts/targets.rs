@@ -87,6 +87,9 @@ fn a_target_runs_on_hosts_in_the_folder_that_was_found_there() {
     for host in ["h00", "h01"] {
         assert!(out.lines().any(|line| line == expected(host)), "{out}");
     }
+    // What was asked of the hosts before is no job and no batch of the person's.
+    assert_eq!(home.json(&["jobs", "--json"]).as_array().unwrap().len(), 2);
+    assert_eq!(home.json(&["batch", "--json"]).as_array().unwrap().len(), 1);
     let jobs = of_targets(&home);
     assert_eq!(jobs.len(), 2);
     for job in &jobs {
@@ -117,7 +120,7 @@ fn a_target_runs_on_hosts_in_the_folder_that_was_found_there() {
 /// A host that does not answer, and one to which there is no way, hold the others up no more than with a command.
 #[test]
 fn a_target_runs_on_those_that_answer_and_the_others_are_unreachable() {
-    let (_sshd, _postgres, home, _hash) = with_project();
+    let (_sshd, postgres, home, _hash) = with_project();
     let more =
         "Host dead\n  HostName 127.0.0.1\n  Port 1\nHost noway\n  HostName h\n  ProxyJump noway\n";
     let config = fs::read_to_string(home.ssh_config()).unwrap() + more;
@@ -159,6 +162,18 @@ fn a_target_runs_on_those_that_answer_and_the_others_are_unreachable() {
         "{}",
         words(&output)
     );
+    let last = home.json(&["jobs", "last", "--json"]);
+    assert_eq!(
+        (&last["command"], &last["host"]),
+        (&"true".into(), &"h00".into())
+    );
+    let last = home.json(&["batch", "last", "--json"]);
+    assert_eq!(last["command"], "true");
+    // Its own batch has it: that is how the window shows what a host said.
+    let sql = "select batch from jobs where detail ->> 'looks' = 'true' limit 1";
+    let asked = postgres.psql("postgres", sql);
+    let of_it = home.json(&["jobs", "--batch", asked.trim(), "--json"]);
+    assert!(!of_it.as_array().unwrap().is_empty());
 }
 
 #[test]

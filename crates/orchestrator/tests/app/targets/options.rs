@@ -104,6 +104,14 @@ fn what_takes_too_long_is_ended_also_when_nobody_is_there() {
         Some(2)
     );
 
+    // A command of the shell has one, too.
+    let output = home.run(&["run", "--timeout", "200ms", "--", "sleep 1083; true"]);
+    assert_eq!(output.status.code(), Some(124));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("timed out after 200 ms"), "{stderr}");
+    let in_time = home.run(&["run", "--timeout", "1h", "--", "exit 3"]);
+    assert_eq!(in_time.status.code(), Some(3));
+
     let id = home.text(&["run", "--detach", "long", "--timeout", "300ms"]);
     crate::home::eventually("it is over with no engine there", || {
         home.job_folders().is_empty()

@@ -11,6 +11,10 @@ use orchestrator::{
 use super::{Run, there};
 use crate::{Failed, current_folder::here, host_set, run::make_form::Typed};
 
+/// Why something is refused that names no host.
+const ONLY_ON_HOSTS: &str =
+    "--limit, --waves, --check, --stop-after, --sudo, --group and --out are for hosts: add --on";
+
 /// What is to be started, by what was typed.
 ///
 /// # Errors
@@ -40,10 +44,8 @@ pub(super) async fn start_of(run: &Run, engine: &Engine) -> Result<Start, Failed
             _on_hosts => None,
         };
         let timeout = run.make.timeout();
-        if line.is_empty() && (run.many.any() || timeout.is_some()) {
-            return Err(Failed::new(
-                "--limit, --waves, --check, --stop-after, --sudo, --group, --out and a command's --timeout are for commands on hosts: add --on",
-            ));
+        if line.is_empty() && run.many.any() {
+            return Err(Failed::new(ONLY_ON_HOSTS));
         }
         // A script that is not there is no reason to ask about hosts.
         let command = command_of(run, line.is_empty())?;
@@ -65,9 +67,7 @@ pub(super) async fn start_of(run: &Run, engine: &Engine) -> Result<Start, Failed
     }
     if run.on.is_empty() {
         if run.many.any() {
-            return Err(Failed::new(
-                "--limit, --waves, --check, --stop-after, --sudo, --group and --out are for hosts: add --on",
-            ));
+            return Err(Failed::new(ONLY_ON_HOSTS));
         }
         return targets(run, engine).await;
     }
@@ -83,6 +83,20 @@ pub(super) async fn start_of(run: &Run, engine: &Engine) -> Result<Start, Failed
     }
     let here = targets(run, engine).await?;
     there::on_hosts(run, engine, here).await
+}
+
+/// The same failure, with what to do about a folder that is no project.
+pub(super) fn with_advice(failed: Failed) -> Failed {
+    let advise = |words: String| match words.ends_with("no makefile in it") {
+        true => format!(
+            "{words}; go to a project's folder or name one with -p (vmo projects lists them), or write -- before a command"
+        ),
+        false => words,
+    };
+    Failed {
+        message: failed.message.map(advise),
+        ..failed
+    }
 }
 
 /// What is run: a script, or what is after `--`.

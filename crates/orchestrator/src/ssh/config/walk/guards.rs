@@ -114,7 +114,7 @@ impl Walk<'_> {
             user: self.user(),
             jumps: String::new(),
         };
-        let ran = tokens.expand(text, OF_EXEC, false).and_then(|line| {
+        let ran = tokens.command(text, OF_EXEC).and_then(|line| {
             let mut shell = Command::new(command::shell());
             shell.args(["-c", &line]);
             command::succeeds_within(shell, EXEC)

@@ -7,8 +7,8 @@ pub(super) const RUN: &[&str] = &[
     // A host whose output does not begin with that has not run the command.
     "printf +; vmo_t=- vmo_z=- vmo_o=-;",
     "if [ -r /proc/self/stat ]; then read -r vmo_x </proc/self/stat; vmo_p=${vmo_x%% *};",
-    "vmo_f() { vmo_z=$4 vmo_t=${20}; }; vmo_f ${vmo_x##*) };",
-    "if [ -n \"$7\" ]; then read -r vmo_x </proc/$PPID/stat; vmo_f() { vmo_z=$4; }; vmo_f ${vmo_x##*) }; fi;",
+    "vmo_f() { vmo_z=$4 vmo_t=${20}; }; vmo_f ${vmo_x##*\\) };",
+    "if [ -n \"$7\" ]; then read -r vmo_x </proc/$PPID/stat; vmo_f() { vmo_z=$4; }; vmo_f ${vmo_x##*\\) }; fi;",
     "vmo_f() { vmo_o=; for vmo_x; do case $vmo_x in pipe:*|socket:*) vmo_o=${vmo_o:+$vmo_o,}$vmo_x;; esac; done; };",
     // Linux before 5.14 does not say in `fdinfo` which pipe it is, and only a program can read a link.
     "vmo_o=; for vmo_w in 6 7; do vmo_x=; if [ -p /proc/self/fd/$vmo_w ]; then vmo_x=pipe;",
@@ -28,14 +28,16 @@ pub(super) const RUN: &[&str] = &[
     r#"[ "$vmo_x" = . ] && vmo_i=x && break; vmo_c=$vmo_c${vmo_x#:}; done <&5;"#,
     // The link broke in the middle of it: half a command is none.
     r#"[ -n "$vmo_i" ] || exit 1; fi;"#,
-    r#"vmo_c=$(printf "$vmo_c"); vmo_c=${vmo_c#x}; vmo_c=${vmo_c%x};"#,
+    // Bytes apart take no process to be put together again.
+    r#"case $vmo_c in [,:@^]*) set -f; IFS=${vmo_c%"${vmo_c#?}"}; vmo_f() { IFS=; vmo_c="$*"; }; vmo_f $vmo_c; unset IFS; set +f;;"#,
+    r#"*) vmo_c=$(printf "$vmo_c"); vmo_c=${vmo_c#x}; vmo_c=${vmo_c%x};; esac;"#,
     "vmo_w=; [ $4$7 = own ] && vmo_w=setsid; VMO_JOB=$5; export VMO_JOB;",
     // bash has another letter for it than dash and busybox.
     "vmo_i=; [ -r /proc/self/limits ] && { ulimit -S -x $6 || ulimit -S -w $6; } 2>/dev/null && vmo_i=limits;",
     // The last process that was started on the host and where its mark is, for [`REPORT`]; a file that is not of this moment
     // says an older one.
     "vmo_y=-; [ -r /proc/loadavg ] && read -r vmo_x </proc/loadavg &&",
-    r#"[ "${vmo_x##* }" -ge $vmo_p ] 2>/dev/null && vmo_y=${vmo_x##* }; printf "%s %s;" $vmo_y ${vmo_i:-environ};"#,
+    r#"[ "${vmo_x##* }" -ge $vmo_p ] 2>/dev/null && vmo_y=${vmo_x##* }; printf "%s;%s %s;" $vmo_p $vmo_y ${vmo_i:-environ};"#,
 ];
 
 /// Becomes it as who we are.
@@ -66,23 +68,28 @@ shift 9; exec "$@""#;
 /// `=` the status.
 pub(super) const REPORT: &[&str] = &[
     "trap : HUP INT QUIT TERM; exec 5<&0 6>&1 7>&2 </dev/null 2>/dev/null; vmo_m= vmo_e=x;",
-    // What has killed `setsid` is said by the shell around it alone, which so has to wait for it.
-    r#"[ $4 = own ] && vmo_m=$(setsid -fw /bin/sh -c "$vmo_k" sh "$@" x 2>&1; echo "=$?");"#,
+    // What has killed `setsid` is said by the shell around it alone, which so has to wait for it; where, depends on the shell.
+    r#"[ $4 = own ] && vmo_m=$(exec 2>&1; setsid -fw /bin/sh -c "$vmo_k" sh "$@" x; echo "=$?");"#,
     "case $vmo_m in +*) ;; *) vmo_e=;",
-    "[ $4 = own ] && { command -v setsid >/dev/null || set -- $1 $2 $3 shared $5 $6; };",
+    r#"[ $4 = own ] && { command -v setsid >/dev/null || set -- $1 $2 "$3" shared $5 $6; };"#,
     // dash has its words where the child's redirections point, unless they are made in a subshell.
     r#"vmo_x="trap : HUP INT QUIT TERM; exec 2>&1; ( $vmo_k ); echo =\$?";"#,
     r#"if [ -n "$BASH_VERSION" ];"#,
     r#"then vmo_m=$(trap : HUP INT QUIT TERM; printf %s "$vmo_x" | /bin/sh -s "$@");"#,
     r#"else vmo_m=$(eval "$vmo_x"); fi;; esac;"#,
+    // The shell that waits was killed.
+    "case $vmo_m in *=*) ;; *) exit 1;; esac;",
     "vmo_r=${vmo_m##*=} vmo_m=${vmo_m%=*} vmo_n=- vmo_q=-; vmo_m=${vmo_m#+};",
-    "vmo_y=${vmo_m%%;*} vmo_m=${vmo_m#*;};",
+    "vmo_p=${vmo_m%%;*} vmo_m=${vmo_m#*;}; vmo_y=${vmo_m%%;*} vmo_m=${vmo_m#*;};",
     r#"if [ -n "$vmo_m" ]; then"#,
     // It has been killed itself, and what became of the command is not known.
     "if [ -n \"$vmo_e\" ]; then case $vmo_m in *setsid:*) ;; *) exit 1;; esac;",
     "[ $vmo_r -gt 128 ] && vmo_q=core vmo_r=$((vmo_r - 128)); vmo_r=$((vmo_r + 128)); fi;",
     "[ $vmo_r -gt 128 ] && vmo_n=$(kill -l $vmo_r);",
-    r#"elif [ -z "$vmo_e" ]; then case $vmo_r in 130|141) vmo_n="?";; esac; fi;"#,
+    r#"elif [ -z "$vmo_e" ]; then case $vmo_r in 130|141) vmo_n="?";; esac;"#,
+    // No shell has words for a waiting program that SIGINT or SIGPIPE has ended, and some have none at all; a command that was
+    // waited for is gone.
+    r#"elif [ $vmo_r -gt 128 ] && [ -d "/proc/$vmo_p" ]; then exit 1; fi;"#,
     r#"[ -z "$vmo_e" ] && case $vmo_m in *core*) vmo_q=core;; esac;"#,
     // Whether anything of the job's goes on; who that is is asked for only then. Nothing can, if no process was started on
     // the host since the command became one: to know that takes no look at all of them.
@@ -90,6 +97,6 @@ pub(super) const REPORT: &[&str] = &[
     r#"[ "${vmo_x##* }" = "${vmo_y% *}" ] ||"#,
     r#"for vmo_w in $(grep -ls -e "VMO_JOB=$5" -e "^Max file locks  *$6 " /proc/[0-9]*/${vmo_y#* });"#,
     // One that has ended has a mark until its parent has asked for its end.
-    r#"do vmo_x=; read -r vmo_x <${vmo_w%/*}/stat; case ${vmo_x##*) } in Z*|X*|"") ;; *) vmo_l=left; break;; esac; done; fi;"#,
+    r#"do vmo_x=; read -r vmo_x <${vmo_w%/*}/stat; case ${vmo_x##*\) } in Z*|X*|"") ;; *) vmo_l=left; break;; esac; done; fi;"#,
     r#"printf "\036%s%se%s %s %s %s\036" $2 $1 "$vmo_r" "$vmo_n" $vmo_q $vmo_l >&6"#,
 ];
