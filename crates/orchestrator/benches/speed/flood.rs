@@ -94,6 +94,17 @@ pub(crate) async fn one(app: &App, on: &str, rounds: usize, table: &mut Table) -
     Ok(())
 }
 
+/// How long floods take into the archive, one behind the other for so long, each compared with what was printed.
+pub(crate) async fn archived_for(app: &App, time: Duration) -> Outcome<Vec<Duration>> {
+    let mut page = app.page().await?;
+    run(app, &mut page).await?;
+    let (begun, mut took) = (Instant::now(), Vec::new());
+    while begun.elapsed() < time {
+        took.push(run(app, &mut page).await?.archived);
+    }
+    Ok(took)
+}
+
 /// A flood from the click to the client and into the archive, compared with what was printed.
 async fn run(app: &App, page: &mut Page) -> Outcome<Took> {
     let (ours, postgres) = used(app);
