@@ -94,13 +94,21 @@ pub(crate) async fn one(app: &App, on: &str, rounds: usize, table: &mut Table) -
     Ok(())
 }
 
-/// How long floods take into the archive, one behind the other for so long, each compared with what was printed.
+/// Between two floods: what waits for a quiet moment has one.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// How long floods take into the archive, one after the other for so long, each compared with what was printed.
 pub(crate) async fn archived_for(app: &App, time: Duration) -> Outcome<Vec<Duration>> {
     let mut page = app.page().await?;
     run(app, &mut page).await?;
     let (begun, mut took) = (Instant::now(), Vec::new());
     while begun.elapsed() < time {
         took.push(run(app, &mut page).await?.archived);
+        let quiet = async {
+            tokio::time::sleep(QUIET).await;
+            Ok(())
+        };
+        page.beside(quiet).await?;
     }
     Ok(took)
 }

@@ -33,8 +33,9 @@ pub(crate) async fn beside_index(programs: &Path, table: &mut Table) -> Outcome<
                 shown(median(&took)),
                 indexed / 1_000_000
             );
-            if (indexed == 0) != is_off {
-                return Err("the index is not as it was asked for".into());
+            // The index waits for whoever archives: beside floods there may be none for long.
+            if is_off && indexed > 0 {
+                return Err("there is an index that was not to be".into());
             }
             if is_off { &mut without } else { &mut with }.extend(took);
         }
