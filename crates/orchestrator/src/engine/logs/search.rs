@@ -42,7 +42,7 @@ const FOUND: usize = 2;
 
 /// How long a search takes before all that it is of is counted, which reads every job's row: who waits so long wants to see
 /// how far it is, and one that is over by then has not been slowed down.
-const TO_COUNT: Duration = Duration::from_millis(300);
+const TO_COUNT: Duration = Duration::from_secs(1);
 
 /// A search of many logs under way, or over; ended when dropped.
 #[derive(Debug)]
