@@ -55,6 +55,14 @@ impl JobId {
         Self(ids::new_id())
     }
 
+    /// When it was made, by the clock of who made it; none if that is no time.
+    #[must_use]
+    pub fn made_at(self) -> Option<DateTime<Utc>> {
+        // The upper 48 bits of an id are the time (RFC 9562, 5.7).
+        let ms = i64::try_from(self.0.as_u128() >> 80).ok();
+        ms.and_then(DateTime::from_timestamp_millis)
+    }
+
     /// Whether it was made by a clock that was ahead: it is listed after all others, until its time has come.
     #[must_use]
     pub fn is_ahead(self) -> bool {

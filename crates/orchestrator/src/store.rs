@@ -60,7 +60,7 @@ pub use connect::Store;
 pub use copy::CopyStep;
 pub use error::{Interruption, StoreError};
 pub use import::Part;
-pub use log_index::{Coverage, Segment};
+pub use log_index::{Coverage, LogSize, Segment};
 pub use log_index_sql::{Arrived, Lease, Progress as IndexProgress};
 pub use retention::Retention;
 pub use statement::Answer;

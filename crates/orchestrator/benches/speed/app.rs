@@ -41,7 +41,11 @@ impl App {
     /// our own.
     pub(crate) async fn start(programs: &Path, server: Option<(String, i32)>) -> Outcome<Self> {
         let (url, postgres) = server.unzip();
-        let home = Home::new(programs, url)?;
+        Self::at(Home::new(programs, url)?, postgres).await
+    }
+
+    /// The same with folders that were made for it, and the process of a Postgres that is not our own.
+    pub(crate) async fn at(home: Home, postgres: Option<i32>) -> Outcome<Self> {
         let printed = Printed::write_into(&home.work())?;
         let (serving, door) = home.serve()?;
         let mut page = Page::open(&door).await?;

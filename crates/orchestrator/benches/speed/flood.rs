@@ -94,6 +94,25 @@ pub(crate) async fn one(app: &App, on: &str, rounds: usize, table: &mut Table) -
     Ok(())
 }
 
+/// Between two floods: what waits for a quiet moment has one.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// How long floods take into the archive, one after the other for so long, each compared with what was printed.
+pub(crate) async fn archived_for(app: &App, time: Duration) -> Outcome<Vec<Duration>> {
+    let mut page = app.page().await?;
+    run(app, &mut page).await?;
+    let (begun, mut took) = (Instant::now(), Vec::new());
+    while begun.elapsed() < time {
+        took.push(run(app, &mut page).await?.archived);
+        let quiet = async {
+            tokio::time::sleep(QUIET).await;
+            Ok(())
+        };
+        page.beside(quiet).await?;
+    }
+    Ok(took)
+}
+
 /// A flood from the click to the client and into the archive, compared with what was printed.
 async fn run(app: &App, page: &mut Page) -> Outcome<Took> {
     let (ours, postgres) = used(app);

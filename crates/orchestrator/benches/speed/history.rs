@@ -66,6 +66,7 @@ pub(crate) async fn lists(app: &App, table: &mut Table) -> Outcome<()> {
         ),
         ("H1 by one filter", single(), Goal::AtMost(5.0)),
         ("H1 by two filters", double(), Goal::AtMost(20.0)),
+        ("H1 by any of some statuses", any(), Goal::AtMost(5.0)),
         (
             "H1 by a text that is in most",
             vec![("text", text("TARGET-1"))],
@@ -178,6 +179,30 @@ fn single() -> Vec<(&'static str, JobQuery)> {
             JobQuery {
                 batch: Some(uuid::Uuid::from_u128(0x7000_8000_0000_0000_03e8)),
                 ..none()
+            },
+        ),
+    ]
+}
+
+/// Jobs of any of some statuses: most, few, nearly none; and of a project, few.
+fn any() -> Vec<(&'static str, JobQuery)> {
+    let of = |statuses: &[Status]| JobQuery {
+        statuses: statuses.to_vec(),
+        ..JobQuery::default()
+    };
+    vec![
+        ("done or error", of(&[Status::Done, Status::Error])),
+        ("error or lost", of(&[Status::Error, Status::Lost])),
+        (
+            "lost, queued or running",
+            of(&[Status::Lost, Status::Queued, Status::Running]),
+        ),
+        ("queued or running", of(&[Status::Queued, Status::Running])),
+        (
+            "project, lost or queued",
+            JobQuery {
+                project: Some("project-9".into()),
+                ..of(&[Status::Lost, Status::Queued])
             },
         ),
     ]

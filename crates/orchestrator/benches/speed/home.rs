@@ -22,6 +22,8 @@ pub(crate) struct Home {
     programs: PathBuf,
     /// A Postgres to keep history in; none for our own.
     database_url: Option<String>,
+    /// What else our programs are told.
+    environment: &'static [(&'static str, &'static str)],
 }
 
 /// Where a socket is, and what opens it.
@@ -35,12 +37,22 @@ pub(crate) struct Door {
 impl Home {
     /// Folders for the programs that lie in one.
     pub(crate) fn new(programs: &Path, database_url: Option<String>) -> Outcome<Self> {
+        Self::with(programs, database_url, &[])
+    }
+
+    /// The same for programs that are told something else.
+    pub(crate) fn with(
+        programs: &Path,
+        database_url: Option<String>,
+        environment: &'static [(&'static str, &'static str)],
+    ) -> Outcome<Self> {
         let folder = tempfile::tempdir()?;
         fs::create_dir(folder.path().join("work"))?;
         Ok(Self {
             folder,
             programs: programs.to_owned(),
             database_url,
+            environment,
         })
     }
 
@@ -66,6 +78,7 @@ impl Home {
             .env("VMO_POSTGRES_LINGER_MS", "100")
             .env_remove("DATABASE_URL")
             .env_remove("VMO_DATABASE_URL")
+            .envs(self.environment.iter().copied())
             .stdin(Stdio::null());
         if let Some(url) = &self.database_url {
             command.env("VMO_DATABASE_URL", url);

@@ -15,6 +15,7 @@
 //! flood     W1, W2        ticks  W3                  clicks    W4, W5
 //! history   H1, H3        starts A1, A2             storm     P6
 //! search    H2            many_jobs  which it searches, too
+//! writing   W1 beside H2's index
 //! hosts     S1, S2, S3, S5        fleet  S4, P11, grouping, a list of hosts
 //! ```
 
@@ -47,6 +48,7 @@ mod storm;
 mod table;
 mod ticks;
 mod usage;
+mod writing;
 
 use std::{error::Error, path::Path, process::ExitCode};
 
@@ -114,6 +116,9 @@ async fn measure(options: &Options) -> Outcome<Table> {
     if options.wants("h2") {
         let app = App::start(programs, None).await?;
         search::everywhere(&app, (options.lines, options.jobs), rounds, &mut table).await?;
+    }
+    if options.names("writing") {
+        writing::beside_index(programs, &mut table).await?;
     }
     if options.wants("a1") || options.wants("a2") {
         starts::measure(programs, rounds, &mut table).await?;

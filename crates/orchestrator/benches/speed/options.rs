@@ -8,7 +8,7 @@ const USAGE: &str = "usage: speed [--rounds N] [--programs DIR] [--server] [--li
 --lines: how many lines H2 searches, 1000000 if it is not said
 --jobs: how many small jobs with ten of these lines each there are beside a hundred large ones, 20000 if it is not said
 --server: W1 with a Postgres of the system, too
-rows: w1 w2 w3 w4 w5 h1 h2 h3 a1 a2 s1 s2 s3 s4 s5 p11 groups (all of them where none is named); p6, which fills up to 30 GB of disk";
+rows: w1 w2 w3 w4 w5 h1 h2 h3 a1 a2 s1 s2 s3 s4 s5 p11 groups (all of them where none is named); writing, which takes three minutes; p6, which fills up to 30 GB of disk";
 
 /// What to measure, and how often.
 pub(crate) struct Options {

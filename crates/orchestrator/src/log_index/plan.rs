@@ -3,10 +3,14 @@
 use super::grams::Grams;
 use crate::log::find::Required;
 
-/// Grams of each kind that are asked for of one text, spread over it.
-const EACH: usize = 8;
+/// Grams of each kind that are asked for of one text, spread over it: of one that stands alone, and at least. A slice is
+/// short, and in most texts there are grams that nearly all units have: those that few have are the ones that tell.
+const EACH: usize = 24;
+const LEAST: usize = 4;
+/// Grams of each kind that the texts share, if there are many.
+const SHARED: usize = 96;
 /// Grams of all texts.
-const MOST: usize = 96;
+const MOST: usize = 2 * SHARED;
 
 /// What is asked of an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +33,8 @@ impl Plan {
     #[must_use]
     pub fn of(required: &Required) -> Option<Self> {
         let mut bits = Vec::new();
-        let asked = asked(required, &mut bits)?;
+        let each = SHARED / texts(required).max(1);
+        let asked = asked(required, each.clamp(LEAST, EACH), &mut bits)?;
         Some(Self { bits, asked })
     }
 
@@ -69,29 +74,41 @@ impl Asked {
     }
 }
 
-fn asked(required: &Required, bits: &mut Vec<u16>) -> Option<Asked> {
+/// How many texts these are.
+fn texts(required: &Required) -> usize {
+    match required {
+        Required::Nothing => 0,
+        Required::Text(_) => 1,
+        Required::All(parts) | Required::Any(parts) => parts.iter().map(texts).sum(),
+    }
+}
+
+fn asked(required: &Required, each: usize, bits: &mut Vec<u16>) -> Option<Asked> {
     match required {
         Required::Nothing => None,
-        Required::Text(text) => of_text(text, bits),
+        Required::Text(text) => of_text(text, each, bits),
         Required::All(parts) => {
-            let all: Vec<_> = parts.iter().filter_map(|part| asked(part, bits)).collect();
+            let all: Vec<_> = parts
+                .iter()
+                .filter_map(|part| asked(part, each, bits))
+                .collect();
             (!all.is_empty()).then_some(Asked::All(all))
         }
         Required::Any(parts) => {
-            let any: Option<Vec<_>> = parts.iter().map(|part| asked(part, bits)).collect();
+            let any: Option<Vec<_>> = parts.iter().map(|part| asked(part, each, bits)).collect();
             any.filter(|any| !any.is_empty()).map(Asked::Any)
         }
     }
 }
 
-fn of_text(text: &str, bits: &mut Vec<u16>) -> Option<Asked> {
+fn of_text(text: &str, each: usize, bits: &mut Vec<u16>) -> Option<Asked> {
     let (mut short, mut long) = (Vec::new(), Vec::new());
     Grams::default().each(text, |bit, is_long| match is_long {
         true => long.push(bit),
         false => short.push(bit),
     });
     let mut all = Vec::new();
-    for bit in spread(&long).chain(spread(&short)) {
+    for bit in spread(&long, each).chain(spread(&short, each)) {
         let known = bits.iter().position(|known| *known == bit);
         match known {
             Some(at) => all.push(Asked::Slice(at)),
@@ -105,9 +122,9 @@ fn of_text(text: &str, bits: &mut Vec<u16>) -> Option<Asked> {
     (!all.is_empty()).then_some(Asked::All(all))
 }
 
-/// Some of these, from end to end.
-fn spread(grams: &[u16]) -> impl Iterator<Item = u16> {
-    let count = grams.len().min(EACH);
+/// So many of these, from end to end.
+fn spread(grams: &[u16], most: usize) -> impl Iterator<Item = u16> {
+    let count = grams.len().min(most);
     (0..count).map(move |at| match count {
         1 => grams[0],
         _ => grams[at * (grams.len() - 1) / (count - 1)],

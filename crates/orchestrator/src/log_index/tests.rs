@@ -277,3 +277,18 @@ fn units_hold_what_fits_and_leave_out_what_is_not_there() {
     assert_eq!(left("73.129.88.14"), [0_usize; 0]);
     assert_eq!(left("get /api").len(), units.len());
 }
+
+#[test]
+fn an_index_is_asked_for_each_of_many_texts() {
+    let words: Vec<String> = (b'a'..=b'z')
+        .map(|c| format!("{0}{0}rather long as a word goes{0}{0}", char::from(c)))
+        .collect();
+    let query = Query {
+        text: words.join("|"),
+        regex: true,
+        ..Query::default()
+    };
+    let pattern = Pattern::new(&query).unwrap();
+    let plan = Plan::of(pattern.required()).unwrap();
+    assert!(plan.bits().len() >= 2 * words.len(), "{plan:?}");
+}

@@ -196,11 +196,7 @@ pub(super) fn job_or_why(row: &PgRow) -> Job {
 fn unreadable(row: &PgRow, error: &StoreError) -> Job {
     let id = row.try_get::<Uuid, _>("id").unwrap_or_default();
     let text = |column: &str| row.try_get::<String, _>(column).unwrap_or_default();
-    // The upper 48 bits of an id are when it was made (RFC 9562, 5.7).
-    let made_at = i64::try_from(id.as_u128() >> 80).ok();
-    let made_at = made_at
-        .and_then(DateTime::from_timestamp_millis)
-        .unwrap_or_default();
+    let made_at = JobId(id).made_at().unwrap_or_default();
     Job {
         id: JobId(id),
         what: What::Command,

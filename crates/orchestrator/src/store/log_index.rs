@@ -23,6 +23,17 @@ pub struct Coverage {
     pub bytes: u64,
 }
 
+/// How much log a job has.
+#[derive(Debug, Clone, Copy)]
+pub struct LogSize {
+    /// The job.
+    pub job: JobId,
+    /// Bytes of its log.
+    pub bytes: u64,
+    /// Whether it is over, so that no more comes.
+    pub is_over: bool,
+}
+
 /// Units in a row.
 #[derive(Debug)]
 pub struct Segment {
@@ -109,16 +120,17 @@ impl Store {
         self.many(sql.build().persistent(false)).await
     }
 
-    /// The same of the jobs that [entries](Entry) name.
+    /// Of the jobs that [entries](Entry) name those that are asked for, newest first, and no more of each than its size: most
+    /// of them hold nothing that is looked for.
     ///
     /// # Errors
     /// Any error of the server.
-    pub async fn jobs_by_key(&self, filter: &JobQuery, jobs: &[u64]) -> Result<Vec<Job>> {
+    pub async fn sizes_by_key(&self, filter: &JobQuery, jobs: &[u64]) -> Result<Vec<LogSize>> {
         let ends = |end: fn(u64) -> u128| -> Vec<Uuid> {
             jobs.iter().map(|job| Uuid::from_u128(end(*job))).collect()
         };
         // Each by the index of ids, however many the server takes them for.
-        let all = concat!("select ", job_columns!(), " from unnest(");
+        let all = "select id, bytes, status not in ('queued', 'running') as is_over from unnest(";
         let mut sql = QueryBuilder::new(self.tables.text(all));
         sql.push_bind(ends(|job| *keys(job).start()));
         sql.push("::uuid[], ")
@@ -129,8 +141,21 @@ impl Store {
         ));
         narrow(&mut sql, &self.tables, filter);
         sql.push(" order by id desc");
-        self.many(sql.build().persistent(false)).await
+        let sql = sql.build().persistent(false);
+        self.with(async |connection| {
+            let rows = sql.fetch_all(connection).await?;
+            rows.iter().map(size).collect()
+        })
+        .await
     }
+}
+
+fn size(row: &PgRow) -> sqlx::Result<LogSize> {
+    Ok(LogSize {
+        job: JobId(row.try_get("id")?),
+        bytes: row.try_get::<i64, _>("bytes")?.cast_unsigned(),
+        is_over: row.try_get("is_over")?,
+    })
 }
 
 async fn slices(

@@ -133,6 +133,39 @@ fn a_search_by_the_index_finds_what_reading_everything_finds() {
 }
 
 #[test]
+fn logs_that_are_asked_for_ahead_come_newest_first() {
+    let (_postgres, home) = home();
+    for n in 0..3 {
+        run(&home, &format!("echo the needle, small {n}"));
+        // More than is read at once.
+        run(
+            &home,
+            &format!("echo the needle {n}; seq 700000; echo the needle {n}, last"),
+        );
+    }
+    let read = search(&home, &["the needle"]);
+    let found: Vec<&str> = read
+        .1
+        .lines()
+        .filter(|it| it.contains("the needle"))
+        .collect();
+    let hits: Vec<&str> = found
+        .into_iter()
+        .filter(|line| !line.contains("  done  "))
+        .collect();
+    let order = [2, 1, 0].map(|n| {
+        [
+            format!("1: the needle {n}"),
+            format!("700002: the needle {n}, last"),
+            format!("1: the needle, small {n}"),
+        ]
+    });
+    assert_eq!(hits, order.concat(), "{}", read.1);
+    home.text(&["index"]);
+    assert_eq!(search(&home, &["the needle"]), read);
+}
+
+#[test]
 fn jobs_that_go_and_come_again_are_found_as_they_are_there() {
     let (postgres, home) = home();
     jobs(&home);

@@ -225,7 +225,11 @@ impl<E: FnMut(u64)> Pass<'_, E> {
                 begins: true,
                 ends: at != Some(place),
             });
-            let pieces = pieces.collect();
+            let mut pieces: Vec<Piece> = pieces.collect();
+            if cut.is_none() {
+                // As they were made: then units are in the order of lists, and a few of them at a time are asked for so.
+                pieces.reverse();
+            }
             self.note(pieces, begun).await?;
             if let Some((job, next)) = cut {
                 self.log(job, next).await?;

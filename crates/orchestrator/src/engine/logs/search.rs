@@ -30,7 +30,7 @@ use crate::{
     job::{Job, JobQuery},
     log::{find::Pattern, lines::State},
     search::{CONTEXT, End, Found, Progress, Wanted},
-    store::RawBlock,
+    store::{LogSize, RawBlock},
 };
 
 use super::piece::Piece;
@@ -40,8 +40,9 @@ const AT_ONCE: usize = 2;
 /// What is found and not taken yet, each at most 512 KiB.
 const FOUND: usize = 2;
 
-/// How long a search by the index, which has not met all jobs, waits for their number.
-const TO_COUNT: Duration = Duration::from_millis(100);
+/// How long a search takes before all that it is of is counted, which reads every job's row: who waits so long wants to see
+/// how far it is, and one that is over by then has not been slowed down.
+const TO_COUNT: Duration = Duration::from_secs(1);
 
 /// A search of many logs under way, or over; ended when dropped.
 #[derive(Debug)]
@@ -65,10 +66,18 @@ struct Shared {
     end: parking_lot::Mutex<End>,
 }
 
+/// A job whose log is read.
+#[derive(Debug, Clone)]
+struct Looked {
+    size: LogSize,
+    /// All of it, if it is known: of most jobs nothing is found, and no more need be read than that.
+    job: Option<Arc<Job>>,
+}
+
 /// A part of a job's log, as it was read.
 #[derive(Debug)]
 struct Part {
-    job: Arc<Job>,
+    job: Looked,
     text: Text,
     /// Whether no more of the job's log comes.
     is_last: bool,
@@ -95,7 +104,7 @@ enum Text {
 /// Lines of a job that hold a hit.
 #[derive(Debug)]
 struct Hits {
-    job: Arc<Job>,
+    job: Looked,
     /// Their numbers, as far as they are to be shown.
     lines: Vec<u64>,
     /// How many of the job there are so far.
@@ -162,19 +171,36 @@ async fn run(shared: Arc<Shared>, give: mpsc::Sender<Found>) {
         // It ends with the stages around it.
         looking.await.is_ok()
     };
-    let count = shared.count();
-    tokio::pin!(through, count);
+    let count = async {
+        tokio::time::sleep(TO_COUNT).await;
+        shared.count().await;
+    };
+    tokio::pin!(through);
     let is_whole = tokio::select! {
-        is_whole = &mut through => {
-            // A search that is over does not wait for its size to be known, unless it cannot know it by itself.
-            if shared.by_index.load(Ordering::Relaxed) {
-                tokio::time::timeout(TO_COUNT, count).await.ok();
-            }
-            is_whole
-        }
-        () = &mut count => through.await,
+        // A search that is over does not wait for its size to be known.
+        is_whole = &mut through => is_whole,
+        () = count => through.await,
     };
     shared.over(is_whole);
+}
+
+impl From<Arc<Job>> for Looked {
+    fn from(job: Arc<Job>) -> Self {
+        Self {
+            size: LogSize {
+                job: job.id,
+                bytes: job.bytes,
+                is_over: job.status().is_over(),
+            },
+            job: Some(job),
+        }
+    }
+}
+
+impl From<LogSize> for Looked {
+    fn from(size: LogSize) -> Self {
+        Self { size, job: None }
+    }
 }
 
 impl Searching {
@@ -232,7 +258,10 @@ impl Shared {
                 let of = progress.of.filter(|_| by_index).unwrap_or_default();
                 progress.jobs = progress.jobs.max(of.0);
                 progress.bytes = progress.bytes.max(of.1);
-                progress.of = Some((progress.jobs, progress.bytes));
+                // By an index it has met a few of them, and how many there are may not be counted yet.
+                if progress.of.is_some() || !by_index {
+                    progress.of = Some((progress.jobs, progress.bytes));
+                }
             }
             progress.end = Some(end);
         });

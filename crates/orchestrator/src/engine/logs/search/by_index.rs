@@ -6,27 +6,27 @@ use std::{
 };
 
 use super::{
-    Part, Text,
-    read_logs::{Enough, Reader},
+    Looked, Part, Text,
+    read_logs::{Enough, Read, Reader},
 };
 use crate::{
     job::{Job, JobId},
     log::lines::State,
     log_index::{Entry, Plan, key},
-    store::{Segment, StoreError},
+    store::{LogSize, Segment, Step, StoreError},
 };
 
 /// Jobs that are not in the index, at most: of more, listing all is as good.
 const BESIDE: u32 = 5000;
-/// Units that are asked about at once: first a few, so that what is newest is found soon.
-const FIRST: usize = 16;
-const UNITS: usize = 1024;
+/// Units that are asked about at once: first a few, so that what is newest is found soon, and each time twice as many.
+const FIRST: usize = 2;
+const UNITS: usize = 256;
 /// Units of an index that is worth asking although most of its units are left.
 const FEW: usize = 64;
 
 /// A job that is to be read, and which parts of it; none for all of it.
 struct Todo {
-    job: Arc<Job>,
+    job: Looked,
     parts: Vec<Entry>,
 }
 
@@ -43,7 +43,7 @@ impl Reader<'_> {
         loop {
             let window;
             (window, left) = left.split_at(count.min(left.len()));
-            count = UNITS;
+            count = (count * 2).min(UNITS);
             let goes_on = self.entries(window, &mut parts).await?;
             // Older parts of a job come with it.
             let kept = goes_on.filter(|_| !left.is_empty());
@@ -51,12 +51,13 @@ impl Reader<'_> {
             let now = std::mem::take(&mut parts);
             parts.extend(kept);
             todo.extend(self.jobs_of(now, &known).await?);
-            todo.sort_by_key(|todo| todo.job.id.listed());
+            todo.sort_by_key(|todo| todo.job.size.job.listed());
             for todo in todo.drain(..) {
                 self.todo(todo).await?;
             }
             self.flush().await?;
             if left.is_empty() {
+                self.rest_comes().await?;
                 return Ok(true);
             }
         }
@@ -94,7 +95,7 @@ impl Reader<'_> {
             .filter(|job| scope.matches(job) && (!scope.pinned || pinned.contains(&job.id)));
         let jobs = stored.into_iter().filter(|job| !here.contains(&job.id));
         let todo = jobs.chain(lives).map(|job| Todo {
-            job: Arc::new(job),
+            job: Arc::new(job).into(),
             parts: Vec::new(),
         });
         Ok(Some((todo.collect(), beside.into_iter().collect(), units)))
@@ -137,20 +138,20 @@ impl Reader<'_> {
         let scope = self.shared.whole_scope();
         let mut todo = Vec::new();
         for keys in keys.chunks(BESIDE as usize) {
-            let asked = self.ask(async |store| store.jobs_by_key(&scope, keys).await);
+            let asked = self.ask(async |store| store.sizes_by_key(&scope, keys).await);
             let jobs = asked.await.unwrap_or_default();
-            let of = |job: Job| Todo {
+            let of = |size: LogSize| Todo {
                 parts: merged(
                     parts
-                        .get(&key(job.id.0.as_u128()))
+                        .get(&key(size.job.0.as_u128()))
                         .cloned()
                         .unwrap_or_default(),
                 ),
-                job: Arc::new(job),
+                job: size.into(),
             };
             todo.extend(
                 jobs.into_iter()
-                    .filter(|job| !known.contains(&job.id))
+                    .filter(|size| !known.contains(&size.job))
                     .map(of),
             );
         }
@@ -158,57 +159,65 @@ impl Reader<'_> {
     }
 
     async fn todo(&mut self, Todo { job, parts }: Todo) -> Result<(), Enough> {
-        let is_here = self.shared.logs.of(job.id).live.is_some();
-        if is_here || parts.first().is_none_or(Entry::is_whole) {
+        let is_here = self.shared.logs.jobs.lives.get(job.size.job).is_some();
+        if is_here {
             return self.job(job).await;
         }
-        if self.is_away {
-            return Ok(());
+        if parts.first().is_none_or(Entry::is_whole) {
+            return self.stored(job).await;
         }
         self.flush().await?;
         let last = parts.len() - 1;
         for (at, part) in parts.into_iter().enumerate() {
-            self.part(&job, part, at == last).await?;
+            self.read(Read::Part(job.clone(), part, at == last)).await?;
         }
         Ok(())
     }
 
-    /// Reads a part of a log, of which it is the last or not.
-    async fn part(&mut self, job: &Arc<Job>, part: Entry, is_last: bool) -> Result<(), Enough> {
+    /// Sends a part of a log, of which a step has come, and which is the last or not.
+    pub(super) async fn part(
+        &mut self,
+        job: &Looked,
+        part: Entry,
+        is_last: bool,
+        mut step: Step,
+    ) -> Result<(), Enough> {
         let (mut seq, mut from) = (part.from, Some(part.from));
         loop {
-            let (id, limit) = (job.id, self.step());
-            let step = self.ask(async |store| store.sweep_on(id, seq, part.end, limit).await);
-            let Some(step) = step.await else {
-                return Ok(());
-            };
             let readable = |state: &[u8]| State::from_bytes(state).is_ok();
-            if let Some(first) = step.blocks.first()
-                && from.is_some_and(|from| from > 0)
-                && !readable(first.state())
-            {
+            let unreadable = step
+                .blocks
+                .first()
+                .is_some_and(|first| from.is_some_and(|from| from > 0) && !readable(first.state()));
+            if unreadable {
                 // As an older version wrote it: only from its start can it be read.
                 (seq, from) = (0, Some(0));
-                continue;
+            } else {
+                let last = step.blocks.last();
+                let next = last.map_or(seq, |block| block.end.unwrap_or(block.seq + 1));
+                let is_over = step.whole || next == seq;
+                let text = Text::Part {
+                    blocks: step.blocks,
+                    begins: from.take().map(|from| (from, part.start)),
+                    to_end: part.end.is_none(),
+                };
+                self.send(vec![Part {
+                    job: job.clone(),
+                    text,
+                    is_last: is_over && is_last,
+                }])
+                .await?;
+                if is_over {
+                    return Ok(());
+                }
+                seq = next;
             }
-            let last = step.blocks.last();
-            let next = last.map_or(seq, |block| block.end.unwrap_or(block.seq + 1));
-            let is_over = step.whole || next == seq;
-            let text = Text::Part {
-                blocks: step.blocks,
-                begins: from.take().map(|from| (from, part.start)),
-                to_end: part.end.is_none(),
-            };
-            self.send(vec![Part {
-                job: Arc::clone(job),
-                text,
-                is_last: is_over && is_last,
-            }])
-            .await?;
-            if is_over {
+            let (id, limit) = (job.size.job, self.step());
+            let next = self.ask(async |store| store.sweep_on(id, seq, part.end, limit).await);
+            let Some(next) = next.await else {
                 return Ok(());
-            }
-            seq = next;
+            };
+            step = next;
         }
     }
 }

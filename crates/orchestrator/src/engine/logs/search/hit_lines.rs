@@ -14,7 +14,7 @@ use crate::{
         LINE_BYTES,
         logs::lines::{ANSWER_BYTES, fitting},
     },
-    job::JobId,
+    job::{Job, JobId, JobQuery},
     log::{
         Line,
         find::{Hit, hits_in_line},
@@ -50,7 +50,7 @@ struct Giver<'a> {
     shared: &'a Shared,
     found: &'a mpsc::Sender<Found>,
     /// Whose lines are given.
-    job: Option<JobId>,
+    job: Option<Arc<Job>>,
     near: Context,
     /// Lines with hits, of all jobs.
     given: u64,
@@ -58,9 +58,20 @@ struct Giver<'a> {
 
 impl Giver<'_> {
     async fn job(&mut self, mut hits: Hits) -> Result<(), Enough> {
-        if self.job.replace(hits.job.id) != Some(hits.job.id) {
+        let id = hits.job.size.job;
+        let known = self.job.take().filter(|job| job.id == id);
+        if known.is_none() {
             self.near = Context::default();
         }
+        let known = hits.job.job.take().or(known);
+        let job = match known {
+            Some(job) => job,
+            None => match self.whole(id).await {
+                Some(job) => job,
+                None => return Ok(()),
+            },
+        };
+        self.job = Some(Arc::clone(&job));
         let wanted = &self.shared.wanted;
         let left = match wanted.limit {
             0 => u64::MAX,
@@ -71,7 +82,7 @@ impl Giver<'_> {
             .truncate(usize::try_from(left).unwrap_or(usize::MAX));
         self.given += hits.lines.len() as u64;
         let ranges = self.near.lines(&hits.lines, wanted.context.into());
-        self.lines(&hits, ranges).await?;
+        self.lines(&job, &hits, ranges).await?;
         if is_full {
             self.shared.end.lock().full = true;
             return Err(Enough);
@@ -79,9 +90,34 @@ impl Giver<'_> {
         Ok(())
     }
 
+    /// All of a job of which only the size was read; none if it is gone, or cannot be read.
+    async fn whole(&self, id: JobId) -> Option<Arc<Job>> {
+        let link = &self.shared.logs.jobs.link;
+        let all = JobQuery::default();
+        match link
+            .ask(async |store| store.jobs_of(&all, &[id]).await)
+            .await
+        {
+            Ok(mut jobs) => {
+                let job = jobs.pop().map(Arc::new);
+                self.shared.end.lock().gone += u64::from(job.is_none());
+                job
+            }
+            Err(error) => {
+                self.shared.fails(format!("failed to {error}"));
+                None
+            }
+        }
+    }
+
     /// Gives these lines; at least one answer, which has the count.
-    async fn lines(&self, hits: &Hits, ranges: Vec<Range<u64>>) -> Result<(), Enough> {
-        let log = self.shared.logs.of(hits.job.id);
+    async fn lines(
+        &self,
+        job: &Arc<Job>,
+        hits: &Hits,
+        ranges: Vec<Range<u64>>,
+    ) -> Result<(), Enough> {
+        let log = self.shared.logs.of(job.id);
         let (mut lines, mut is_gone) = (Vec::new(), false);
         for range in ranges {
             let mut next = range.start;
@@ -94,11 +130,11 @@ impl Giver<'_> {
                     }
                     Err(error) => {
                         self.shared.fails(error.to_string());
-                        return self.send(hits, lines).await;
+                        return self.send(job, hits, lines).await;
                     }
                 }
                 if fitting(&lines, ANSWER_BYTES / 2) < lines.len() {
-                    self.send(hits, std::mem::take(&mut lines)).await?;
+                    self.send(job, hits, std::mem::take(&mut lines)).await?;
                 }
             }
             // Lines after the last may not be there yet; one that was seen to hold something was.
@@ -107,10 +143,10 @@ impl Giver<'_> {
         if is_gone {
             self.shared.end.lock().gone += 1;
         }
-        self.send(hits, lines).await
+        self.send(job, hits, lines).await
     }
 
-    async fn send(&self, hits: &Hits, lines: Vec<Line>) -> Result<(), Enough> {
+    async fn send(&self, job: &Arc<Job>, hits: &Hits, lines: Vec<Line>) -> Result<(), Enough> {
         let marks = lines.iter().flat_map(|line| {
             let mut marks = hits_in_line(&self.shared.pattern, line);
             if marks.is_empty() && line.cut && hits.lines.contains(&line.number) {
@@ -119,7 +155,7 @@ impl Giver<'_> {
             marks
         });
         let found = Found {
-            job: Arc::clone(&hits.job),
+            job: Arc::clone(job),
             hits: marks.collect(),
             lines,
             count: hits.count,

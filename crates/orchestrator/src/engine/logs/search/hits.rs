@@ -23,9 +23,9 @@ pub(super) fn look(
     let mut open: Option<Place> = None;
     while let Some(parts) = parts.blocking_recv() {
         for part in parts {
-            let known = open.take().filter(|place| place.job == part.job.id);
+            let known = open.take().filter(|place| place.job == part.job.size.job);
             let mut place = known.unwrap_or_else(|| Place {
-                job: part.job.id,
+                job: part.job.size.job,
                 reading: LogSearch::new(Arc::clone(&shared.pattern)),
                 count: 0,
             });
@@ -102,17 +102,17 @@ impl Place {
         if part.is_last && !matches!(part.text, Text::Part { to_end: false, .. }) {
             reading.end(&mut found);
         }
-        let job = Arc::clone(&part.job);
+        let job = part.job.clone();
         let count = self.count;
         Some((count > before).then_some(Hits { job, lines, count }))
     }
 
     fn report(&self, shared: &Shared, part: &Part) {
         // A log that is over has in the store as many bytes as its row says; of another one the row may be ahead.
-        let stored = matches!(part.text, Text::Stored(_)) && part.job.status().is_over();
+        let stored = matches!(part.text, Text::Stored(_)) && part.job.size.is_over;
         let is_whole = self
             .reading
-            .is_whole(if stored { part.job.bytes } else { 0 });
+            .is_whole(if stored { part.job.size.bytes } else { 0 });
         if part.is_last && !is_whole {
             shared.end.lock().torn += 1;
         }
@@ -121,7 +121,7 @@ impl Place {
             progress.bytes += bytes;
             if part.is_last {
                 progress.jobs += 1;
-                progress.since = Some(part.job.queued_at);
+                progress.since = part.job.size.job.made_at();
                 progress.hits += self.count;
                 progress.found_in += u64::from(self.count > 0);
             }
