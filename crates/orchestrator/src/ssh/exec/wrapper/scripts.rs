@@ -69,7 +69,7 @@ shift 9; exec "$@""#;
 pub(super) const REPORT: &[&str] = &[
     "trap : HUP INT QUIT TERM; exec 5<&0 6>&1 7>&2 </dev/null 2>/dev/null; vmo_m= vmo_e=x;",
     // What has killed `setsid` is said by the shell around it alone, which so has to wait for it; where, depends on the shell.
-    r#"[ $4 = own ] && vmo_m=$(exec 2>&1; setsid -fw /bin/sh -c "$vmo_k" sh "$@" x; echo "=$?");"#,
+    r#"[ $4 = own ] && vmo_m=$( (exec 2>&1; setsid -fw /bin/sh -c "$vmo_k" sh "$@" x; echo "=$?") );"#,
     "case $vmo_m in +*) ;; *) vmo_e=;",
     r#"[ $4 = own ] && { command -v setsid >/dev/null || set -- $1 $2 "$3" shared $5 $6; };"#,
     // dash has its words where the child's redirections point, unless they are made in a subshell.
