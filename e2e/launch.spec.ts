@@ -384,6 +384,28 @@ test('on a host in production, what is dangerous asks for its name', async ({ ap
   await expect(hosts.getByRole('button', { name: /^web-01 production/ })).toHaveCount(0);
 });
 
+test('hosts that come while all are asked about are asked about again', async ({ page, home }) => {
+  await page
+    .getByRole('region', { name: 'Hosts' })
+    .getByRole('button', { name: 'Run a command…' })
+    .first()
+    .click();
+  const form = page.getByRole('dialog', { name: 'Run a command' });
+  await form.getByRole('textbox', { name: 'Command' }).fill('uptime');
+  await form.getByRole('combobox', { name: 'Where' }).fill('*');
+  await page.keyboard.press('Escape');
+  const chosen = form.getByTestId('chosen-hosts');
+  await expect(chosen).toContainText(/^All \d+ hosts\./);
+  const all = Number(/\d+/.exec((await chosen.textContent())!)![0]);
+  await form.getByRole('button', { name: `Run on ${all} hosts` }).click();
+  await expect(form.getByRole('button', { name: `Yes, run on ${all} hosts` })).toBeVisible();
+  await home.vmo('hosts', 'add', 'late-1', '127.0.0.1:1');
+  await expect(chosen).toContainText(`All ${all + 1} hosts.`);
+  await expect(form.getByRole('button', { name: `Run on ${all + 1} hosts` })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await home.vmo('hosts', 'rm', 'late-1');
+});
+
 test('a folder that is dropped is asked for in a browser, added, and taken off again', async ({
   page,
   home,

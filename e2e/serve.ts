@@ -50,6 +50,11 @@ export class Home {
     return new Home(root, env);
   }
 
+  /** A command of this person in a terminal. */
+  async vmo(...args: string[]): Promise<void> {
+    await run(BIN, args, { env: this.env });
+  }
+
   /** Ends what outlives the server, as it should: jobs that run, and then the private Postgres. */
   async remove(): Promise<void> {
     // Without its Postgres it lists what is not archived, which all that run are, and fails after that.

@@ -8,18 +8,23 @@ const REST = 120;
 /** Asks which hosts a line means. */
 export type Choose = (line: string) => Promise<{ choice: Choice; folded: string }>;
 
+/** What a text means. */
+interface Answer {
+  text: string;
+  hosts: string[];
+  folded: string;
+  choice: Choice | null;
+}
+
+const NOTHING: Answer = { text: '', hosts: [], folded: '', choice: null };
+
 /** A line that names hosts, and what it means. */
 export class HostLine {
   /** As it is typed; empty for this machine. */
   text = $state('');
 
   /** The last answer, and the text it is about. */
-  #answer = $state.raw<{ text: string; hosts: string[]; folded: string; choice: Choice | null }>({
-    text: '',
-    hosts: [],
-    folded: '',
-    choice: null,
-  });
+  #answer = $state.raw<Answer>(NOTHING);
   #refusal = $state.raw<{ text: string; why: string } | null>(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #choose: Choose;
@@ -67,6 +72,11 @@ export class HostLine {
     clearTimeout(this.#timer);
   }
 
+  /** Asks once more what the text means: the list of hosts is another one. Plain names mean themselves. */
+  refresh(): void {
+    if (this.set !== '' && this.known) void this.#ask(this.#wanted);
+  }
+
   /** Takes a name in, or out if it is there. */
   toggle(host: string): void {
     const parts = this.text.split(',').map((part) => part.trim());
@@ -89,9 +99,13 @@ export class HostLine {
     try {
       const { choice, folded } = await this.#choose(text.replace(/,+\s*$/, ''));
       // An answer may overtake another, and what is typed by now is what counts.
-      if (text === this.#wanted) this.#answer = { text, hosts: choice.hosts, folded, choice };
+      if (text !== this.#wanted) return;
+      this.#answer = { text, hosts: choice.hosts, folded, choice };
+      this.#refusal = null;
     } catch (error) {
       this.#refusal = { text, why: reason(error) };
+      // It meant hosts a moment ago.
+      if (this.#answer.text === text) this.#answer = NOTHING;
     }
   }
 }

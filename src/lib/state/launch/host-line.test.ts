@@ -68,4 +68,29 @@ describe('a line of hosts', () => {
     line.toggle('web-2');
     expect([line.text, line.known, line.hosts]).toEqual(['', true, []]);
   });
+
+  test('a set means others once the list has changed, or none; names mean themselves', async () => {
+    let hosts = ['web-1', 'web-2'];
+    const lines: string[] = [];
+    const line = new HostLine((text) => {
+      lines.push(text);
+      if (hosts.length === 0) return Promise.reject(new Error('it means no host'));
+      const choice = { hosts, is_all: true, typed: [], of_others: [] };
+      return Promise.resolve({ choice, folded: hosts.join(',') });
+    }, []);
+    line.type('*');
+    await vi.advanceTimersByTimeAsync(200);
+    const { doubt } = line;
+    hosts = ['web-1', 'web-2', 'web-3'];
+    line.refresh();
+    await vi.advanceTimersByTimeAsync(0);
+    expect([line.hosts, line.doubt === doubt]).toEqual([hosts, false]);
+    hosts = [];
+    line.refresh();
+    await vi.advanceTimersByTimeAsync(0);
+    expect([line.known, line.hosts, line.problem]).toEqual([false, [], 'it means no host']);
+    line.put(['web-1']);
+    line.refresh();
+    expect(lines.length).toBe(3);
+  });
 });

@@ -2,7 +2,7 @@
 import { PLAIN } from '$lib/state/launch/presets';
 import type { TargetForm } from '$lib/state/launch/form';
 import { isMeant, variablesOf } from '$lib/state/projects.svelte';
-import type { Checkout, Filled, MakeOptions, Presets, Sought, Start } from '$lib/wire';
+import type { Checkout, Filled, InFolder, MakeOptions, Presets, Sought, Start } from '$lib/wire';
 import { type Choose, HostLine } from './host-line.svelte';
 import { nameWith } from './pattern';
 import { RuleFields } from './rules.svelte';
@@ -233,13 +233,17 @@ export class TargetFields {
       options: this.options,
     };
     if (this.line.text.trim() === '') return { kind: 'target', ...what };
-    const found = this.checkouts?.filter(({ problem }) => problem === null);
-    const on = found ?? this.line.hosts.map((host) => ({ host, folder: null }));
+    // Those that were not reached are in the batch as such, as they would be of a command.
+    const found = this.checkouts?.filter(({ problem, unreached }) => problem === null || unreached);
+    const on: InFolder[] = found ?? this.line.hosts.map((host) => ({ host, folder: null }));
     const rules = this.rules.of(this.line, this.pty);
     return {
       kind: 'target_on_hosts',
       ...what,
-      on: on.map(({ host, folder }) => ({ host, folder })),
+      on: on.map(({ host, folder, unreached }) => ({
+        ...{ host, folder },
+        ...(unreached ? { unreached } : {}),
+      })),
       ...(Object.keys(rules).length > 0 ? { rules } : {}),
     };
   }

@@ -423,6 +423,26 @@ describe('a target on hosts', () => {
     expect([fields.start.kind, fields.sought]).toEqual(['target', null]);
   });
 
+  test('a host that is not reached is in the batch as that, and one that lacks make is not', async () => {
+    const hosts = ['web-1', 'web-2', 'web-3'];
+    const fields = new TargetFields({ ...form, hosts });
+    const unreached = { why: 'nobody answers', reason: 'timeout' };
+    await fields.look(() =>
+      Promise.resolve([
+        found('web-1', null),
+        { ...found('web-2', 'nobody answers'), unreached },
+        found('web-3', 'there is no make'),
+      ]),
+    );
+    expect(fields.ready).toEqual(['web-1']);
+    expect(fields.start).toMatchObject({
+      on: [
+        { host: 'web-1', folder: '/srv/shop' },
+        { host: 'web-2', folder: null, unreached },
+      ],
+    });
+  });
+
   test('runs nowhere if it can run on none of them', async () => {
     const fields = new TargetFields({ ...form, hosts: ['web-1'] });
     await fields.look(() => Promise.resolve([found('web-1', 'there is no make')]));
