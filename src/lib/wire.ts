@@ -875,6 +875,11 @@ status: Status,
 took_ms: number, };
 
 /**
+ * How the bytes of a log are read as characters. What is none in it becomes U+FFFD.
+ */
+export type Encoding = "utf8" | "latin1" | "gbk" | "shift_jis" | "utf16_le" | "utf16_be";
+
+/**
  * What a variable of a job's environment is beside what it is in the app's own.
  */
 export type EnvironmentChange = { 
@@ -1123,7 +1128,11 @@ find: number,
 /**
  * What is looked for.
  */
-query: Query, } } | { "type": "end_find", "with": { 
+query: Query, 
+/**
+ * What its bytes are read in.
+ */
+encoding?: Encoding, } } | { "type": "end_find", "with": { 
 /**
  * The find's number.
  */
@@ -2014,7 +2023,11 @@ first: number,
 /**
  * How many, at most 1000.
  */
-count: number, } } | { "type": "whole_line", "with": { 
+count: number, 
+/**
+ * What its bytes are read in.
+ */
+encoding?: Encoding, } } | { "type": "whole_line", "with": { 
 /**
  * The job.
  */
@@ -2022,7 +2035,11 @@ job: JobId,
 /**
  * Its number, from 1.
  */
-number: number, } } | { "type": "outline", "with": { 
+number: number, 
+/**
+ * What its bytes are read in.
+ */
+encoding?: Encoding, } } | { "type": "outline", "with": { 
 /**
  * The job.
  */
@@ -2034,7 +2051,11 @@ job: JobId,
 /**
  * The format.
  */
-form: SaveAs, } } | { "type": "edit", "with": { 
+form: SaveAs, 
+/**
+ * What its text is read in; its bytes are saved as they are.
+ */
+encoding?: Encoding, } } | { "type": "edit", "with": { 
 /**
  * The job.
  */
@@ -2042,7 +2063,11 @@ job: JobId,
 /**
  * The line's number.
  */
-line: number, } } | { "type": "browse", "with": { 
+line: number, 
+/**
+ * The address behind words of the line, a `file` on this machine; without it the place is the one that the line names.
+ */
+url?: string, } } | { "type": "browse", "with": { 
 /**
  * The job.
  */
@@ -2062,7 +2087,11 @@ job: JobId,
 /**
  * How many of the last lines each event brings along, 0 to 500.
  */
-tail: number, } } | { "type": "unfollow", "with": { 
+tail: number, 
+/**
+ * What those are read in.
+ */
+encoding?: Encoding, } } | { "type": "unfollow", "with": { 
 /**
  * The job.
  */
