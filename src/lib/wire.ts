@@ -1036,7 +1036,8 @@ lines: number,
  */
 bytes: number, 
 /**
- * Whether what runs has the whole screen of its terminal just now; not known of a job that is over.
+ * Whether what runs has the whole screen of its terminal just now, or without one draws as if it had: it takes the screen,
+ * or goes back to lines above; not known of a job that is over.
  */
 full_screen?: boolean, 
 /**
@@ -1451,7 +1452,7 @@ given: boolean, } };
 export type HostState = "queued" | "running" | "done" | "error" | "unreachable" | "canceled" | "held" | "skipped";
 
 /**
- * A part of a line with an address of the web behind it, which the job gave to these words (OSC 8).
+ * A part of a line with an address behind it, which the job gave to these words (OSC 8).
  */
 export type Hyperlink = { 
 /**
@@ -1463,7 +1464,7 @@ start: number,
  */
 end: number, 
 /**
- * The address: `http` or `https`, of visible ASCII, and at most 2,048 bytes long.
+ * The address: `http`, `https` or `file`, of visible ASCII, and at most 2,048 bytes long.
  */
 url: string, };
 
