@@ -134,6 +134,12 @@ test('a log is saved as text, as a page, and byte for byte', async ({ app, page,
     }, `.${ending}`);
     const path = (await notice.jsonValue())!.replace('Saved as ~', join(home.root, 'home'));
     const text = await readFile(path, 'utf8');
+    // By its name it is dragged to where it is wanted.
+    const dragged = await page.evaluateHandle(() => new DataTransfer());
+    const words = page.getByRole('status').filter({ hasText: 'Saved as' });
+    await words.dispatchEvent('dragstart', { dataTransfer: dragged });
+    const url = await dragged.evaluate((data) => data.getData('text/uri-list'));
+    expect(decodeURIComponent(url)).toBe(`file://${path}`);
     if (ending === 'html') expect(text).toContain(holds);
     else expect(text).toBe(holds);
   }
@@ -223,4 +229,172 @@ test('what is copied and saved has its tabs', async ({ app, page, context, home 
   const path = /Saved as (.*)/.exec((await saved.textContent())!)![1]!;
   const file = path.replace(/^~/, join(home.root, 'home'));
   expect(await readFile(file, 'utf8')).toBe('a\tb\nkey\tvalue\t\n');
+});
+
+test('a log is shown, found in, copied and saved as text in the encoding it is in', async ({
+  app,
+  page,
+  context,
+  home,
+}) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+  await shell(
+    app,
+    `printf 'one\\n\\033[31m\\312\\247\\260\\334\\033[m \\316\\304\\274\\376\\nend\\n'`,
+  );
+  const second = app.log.locator('[data-line="2"] .text');
+  await expect(second).toContainText('\ufffd');
+  const choose = async (name: string) => {
+    await app.button(/^Text size and encoding/).click();
+    await page.getByRole('menuitemcheckbox', { name }).click();
+  };
+  await choose('GBK');
+  await expect(second).toHaveText('失败 文件');
+  await expect(app.button('Text size and encoding: 12 px, GBK')).toBeVisible();
+  await page.keyboard.press('Control+f');
+  const bar = page.getByRole('search', { name: 'Find in the log' });
+  await bar.getByRole('textbox').fill('文件');
+  await expect(bar.getByTestId('hits')).toHaveText('1 / 1');
+  await expect(app.log.locator('mark.current')).toHaveText('文件');
+  await bar.getByRole('textbox').press('Escape');
+  await app.log.locator('[data-line="2"] .number').click();
+  await page.keyboard.press('Control+c');
+  await expect.poll(clipboard).toBe('失败 文件');
+  for (const [name, ending, holds] of [
+    ['Text', 'txt', Buffer.from('one\n失败 文件\nend\n')],
+    [
+      'Raw, byte for byte',
+      'log',
+      Buffer.from('one\n\x1b[31m\xca\xa7\xb0\xdc\x1b[m \xce\xc4\xbc\xfe\nend\n', 'latin1'),
+    ],
+  ] as const) {
+    await app.button('Download').click();
+    await page.getByRole('menuitem', { name, exact: true }).click();
+    const notice = await page.waitForFunction((ending) => {
+      const texts = [...document.querySelectorAll('[role="status"]')].map((one) => one.textContent);
+      return texts.find((text) => text?.startsWith('Saved as ~') && text.endsWith(ending));
+    }, `.${ending}`);
+    const path = (await notice.jsonValue())!.replace('Saved as ~', join(home.root, 'home'));
+    expect(await readFile(path)).toEqual(holds);
+  }
+  // Of the same command it is remembered, and of others not.
+  await page.keyboard.press('r');
+  await expect(app.status).toHaveText('Done');
+  await expect(second).toHaveText('失败 文件');
+  await page.reload();
+  await expect(second).toHaveText('失败 文件');
+  await choose('UTF-8');
+  await expect(second).toContainText('\ufffd');
+});
+
+test('a log is larger by Ctrl and the wheel, and what is on screen stays', async ({
+  app,
+  page,
+}) => {
+  await shell(app, 'for n in $(seq 2000); do printf "row %d %0300d\n" $n 0; done');
+  await page.keyboard.press('Control+l');
+  await page.getByLabel('Go to line').fill('1000');
+  await page.keyboard.press('Enter');
+  const row = (n: number) => app.log.locator(`[data-line="${n}"]`);
+  await expect(row(1000)).toBeVisible();
+  const top = () => app.log.locator('[data-line]').first().getAttribute('data-line');
+  const before = await top();
+  const size = () =>
+    row(1000)
+      .locator('.text')
+      .evaluate((text) => getComputedStyle(text).fontSize);
+  const height = async () => (await row(Number(before)).boundingBox())!.height;
+  await app.log.hover();
+  await page.keyboard.down('Control');
+  for (let notch = 0; notch < 2; notch++) await page.mouse.wheel(0, -120);
+  await page.keyboard.up('Control');
+  await expect.poll(size).toBe('14px');
+  expect(await height()).toBe(23);
+  expect(await top()).toBe(before);
+  // The rest of the window has its size.
+  const foot = page.getByTestId('extent');
+  expect(await foot.evaluate((words) => getComputedStyle(words).fontSize)).toBe('12px');
+  // Rows that wrap are as high as their text, no more and no less: the next begins where one ends.
+  await page.keyboard.press('w');
+  await expect.poll(height).toBeGreaterThan(40);
+  const gap = async () => {
+    const [one, next] = await Promise.all(
+      [Number(before), Number(before) + 1].map((n) => row(n).locator('.text').boundingBox()),
+    );
+    return Math.abs(next!.y - one!.y - one!.height);
+  };
+  expect(await gap()).toBeLessThan(1);
+  await expect.poll(async () => (await height()) % 23).toBe(0);
+  await page.keyboard.press('Shift+G');
+  await expect(row(2000)).toBeVisible();
+  const below = async () => {
+    const [log, last] = [await app.log.boundingBox(), await row(2000).boundingBox()];
+    return Math.abs(last!.y + last!.height - log!.y - log!.height);
+  };
+  await expect.poll(below).toBeLessThanOrEqual(1);
+  await page.keyboard.press('w');
+  // A hit far to the right comes on screen in any size.
+  await page.reload();
+  await expect(app.button('Text size and encoding: 14 px, UTF-8')).toBeVisible();
+  await page.getByRole('link', { name: 'Settings' }).click();
+  await page.getByRole('button', { name: 'Text size of logs' }).click();
+  await page.getByRole('option', { name: '12 px' }).click();
+  await page.goBack();
+  await expect(app.button('Text size and encoding: 12 px, UTF-8')).toBeVisible();
+});
+
+test('words with a file behind them open it in the editor, if it is on this machine', async ({
+  app,
+  page,
+  home,
+}) => {
+  const file = join(home.root, 'home', 'a report.txt');
+  await writeFile(file, 'x\n');
+  const opened = join(home.root, 'opened-behind');
+  await page.getByRole('link', { name: 'Settings' }).click();
+  await page.getByLabel('Editor').fill(`sh -c 'echo "$1" > ${opened}' - {file}:{line}`);
+  await expect(page.getByText('Saved', { exact: true })).toHaveCount(1);
+  const link = (host: string, words: string) =>
+    `\\033]8;;file://${host}${file.replaceAll(' ', '%%20')}#12\\033\\\\${words}\\033]8;;\\033\\\\`;
+  await shell(app, `printf '${link('', 'the report')}\\n${link('build-7', 'elsewhere')}\\n'`);
+  await app.log.getByRole('button', { name: 'the report' }).click();
+  await expect.poll(() => readFile(opened, 'utf8').catch(() => '')).toBe(`${file}:12\n`);
+  await app.log.getByRole('button', { name: 'elsewhere' }).click();
+  await expect(page.getByText(/is on build-7, and the editor is here/)).toBeVisible();
+});
+
+test('blocks that are drawn in rows and columns leave no seam', async ({ app, page }) => {
+  await shell(
+    app,
+    `for row in 1 2 3 4 5 6; do printf '\\033[34m████████████████\\033[44m    \\033[m\\n'; done`,
+  );
+  for (const size of ['12', '13', '16']) {
+    await page.evaluate((size) => localStorage.setItem('log-text', size), size);
+    await page.reload();
+    const [first, last] = [1, 6].map((n) => app.log.locator(`[data-line="${n}"] .text`));
+    await expect(last!).toContainText('█');
+    await page.evaluate(() => document.fonts.ready);
+    const [top, bottom] = [(await first!.boundingBox())!, (await last!.boundingBox())!];
+    const clip = {
+      x: top.x + 2,
+      y: top.y + 2,
+      width: 12 * 7,
+      height: bottom.y + bottom.height - top.y - 4,
+    };
+    const picture = (await page.screenshot({ clip })).toString('base64');
+    const colors = await page.evaluate(async (picture) => {
+      const bytes = Uint8Array.from(atob(picture), (char) => char.charCodeAt(0));
+      const image = await createImageBitmap(new Blob([bytes]));
+      const canvas = new OffscreenCanvas(image.width, image.height);
+      const context = canvas.getContext('2d')!;
+      context.drawImage(image, 0, 0);
+      const { data } = context.getImageData(0, 0, image.width, image.height);
+      const seen = new Set<string>();
+      for (let at = 0; at < data.length; at += 4) seen.add(data.slice(at, at + 3).join());
+      return [...seen];
+    }, picture);
+    expect(colors, `${size} px`).toHaveLength(1);
+  }
+  await page.evaluate(() => localStorage.removeItem('log-text'));
 });

@@ -80,6 +80,24 @@ test('no menu of the browser opens but in fields', async ({ app, page }) => {
   expect(await opens('input[placeholder="Filter"]')).toBe(true);
 });
 
+test('bars that go back to lines above them are offered a terminal, in which they are bars', async ({
+  app,
+  page,
+}) => {
+  // As `docker compose pull` draws.
+  const bars = [
+    "printf 'web 0 %%\\ndb 0 %%\\n'",
+    "for n in 20 40 60 80 100; do printf '\\033[2A\\033[2Kweb %d %%\\n\\033[2Kdb %d %%\\n' $n $n; done",
+  ];
+  await app.shell(`${bars.join('; ')}; read -r line`);
+  await expect(app.line('web 100 %')).toBeVisible();
+  await page.getByRole('button', { name: 'Cancel and run in a terminal' }).click();
+  await expect(app.terminal).toContainText('db 100 %');
+  await expect(app.terminal).not.toContainText('db 80 %');
+  await page.keyboard.type('\n');
+  await expect(app.status).toHaveText('Done');
+});
+
 test('a program that wants a terminal is given one', async ({ app, page }) => {
   await app.shell('test -t 0 || echo "stdin: not a tty"; test -t 0 && echo "it is one"');
   await expect(app.status).toHaveText('Error');

@@ -130,6 +130,17 @@ export const reading: Place = {
       leave: escape,
     },
     {
+      name: 'log-file-behind-words',
+      async reach({ app }) {
+        await shell(
+          app,
+          `printf 'wrote \\033]8;;file:///etc/hosts#1\\033\\\\the report\\033]8;;\\033\\\\ again\\n'`,
+          'Done',
+        );
+        await app.log.getByRole('button', { name: 'the report' }).hover();
+      },
+    },
+    {
       name: 'log-with-folds',
       async reach({ app, page }) {
         await shell(app, 'LC_ALL=C make -C ~/shop build', 'Error');
@@ -194,6 +205,25 @@ export const reading: Place = {
       // The next one is the first again.
       ...(at === 3 && { leave: ({ page }: { page: App['page'] }) => page.keyboard.press('t') }),
     })),
+    over('log-text-menu', async ({ app, page }) => {
+      await app.button(/^Text size and encoding/).click();
+      await expect(page.getByRole('menuitemcheckbox', { name: 'Shift-JIS' })).toBeVisible();
+    }),
+    {
+      name: 'log-text-large-in-gbk',
+      small: true,
+      async reach({ app, page }) {
+        await app.button(/^Text size and encoding/).click();
+        for (let size = 0; size < 5; size++)
+          await page.getByRole('menuitem', { name: 'Larger text' }).click();
+        await page.getByRole('menuitemcheckbox', { name: 'GBK' }).click();
+        await expect(app.button('Text size and encoding: 20 px, GBK')).toBeVisible();
+      },
+      async leave({ app, page }) {
+        await app.button(/^Text size and encoding/).click();
+        await page.getByRole('menuitem', { name: 'Usual size, 12 px' }).click();
+      },
+    },
     over('log-download-menu', async ({ app, page }) => {
       await app.button('Download').click();
       await expect(page.getByRole('menuitem', { name: 'Text', exact: true })).toBeVisible();

@@ -1,7 +1,7 @@
 // A job as a terminal.
 import { expect } from '@playwright/test';
 import type { Place } from '../states';
-import { commandForm, shell } from './steps';
+import { cancel, commandForm, shell } from './steps';
 
 const COLOURS =
   'for n in 0 1 2 3 4 5 6 7; do printf "\\033[3${n}m colour $n \\033[9${n}m bright\\033[0m\\n"; done';
@@ -48,6 +48,18 @@ export const terminal: Place = {
         await shell(app, 'echo "top: failed tty get" >&2; exit 1', 'Error');
         await expect(page.getByTestId('wants-terminal')).toBeVisible();
       },
+    },
+    {
+      name: 'terminal-wanted-by-bars',
+      async reach({ app, page }) {
+        const bars = `for n in 1 2 3 4 5; do printf '\\033[2Aweb %d\\ndb %d\\n' $n $n; done; sleep 60`;
+        await shell(app, bars, 'Running');
+        await expect(page.getByTestId('wants-terminal')).toBeVisible();
+        await expect(
+          page.getByRole('button', { name: 'Cancel and run in a terminal' }),
+        ).toBeVisible();
+      },
+      leave: ({ app }) => cancel(app),
     },
   ],
 };

@@ -65,6 +65,23 @@ export const desktop = [
     },
   ],
   [
+    'the tray has what runs, and a click on it brings the window',
+    async (stage) => {
+      const { app, notices } = stage;
+      await stage.run('ticks');
+      await app.find(status('running'));
+      const { name, text } = await notices.trays(({ status }) => status === 'Active');
+      same([name, text], [`${NAME}: 1 job running`, 'ticks · play'], 'it says');
+      const back = await stage.lookAway();
+      await app.until('return !document.hasFocus()');
+      notices.clickTray();
+      await app.until('return document.hasFocus()');
+      await back();
+      await stage.cancel();
+      await notices.trays(({ status, title }) => status === 'Passive' && title === 'Nothing runs');
+    },
+  ],
+  [
     'the window’s title says what is looked at',
     async (stage) => {
       const { app } = stage;
@@ -117,6 +134,53 @@ export const desktop = [
       same(await stage.app.run(LOOK), look, 'it looks');
       await stage.app.find(target('hello'));
       same(await tabs(stage.app), before, 'the tabs are');
+    },
+  ],
+  [
+    'what is chosen in one window holds in all of them at once',
+    async (stage) => {
+      const { app } = stage;
+      const first = await app.window();
+      const before = await app.windows();
+      const width = await app.run('return innerWidth');
+      await app.click('a[href="/history"]');
+      await app.until(`return document.title.startsWith('History')`);
+      await app.press(KEY.control, KEY.shift, 'N');
+      const second = (await app.moreWindows(before)).find((one) => !before.includes(one));
+      await app.lookAt(second);
+      await app.until(`return document.title.startsWith('History')`);
+      const own = await app.run('return innerWidth');
+      await app.press(KEY.control, '+');
+      await app.until('return innerWidth < arguments[0]', own);
+      await stage.palette();
+      await app.type(`theme light${KEY.enter}`);
+      await app.until(`return !document.documentElement.classList.contains('dark')`);
+      await app.lookAt(first);
+      await app.until('return innerWidth < arguments[0]', width);
+      await app.until(`return !document.documentElement.classList.contains('dark')`);
+      await choose(app, 'Dark');
+      await app.press(KEY.control, '0');
+      await app.lookAt(second);
+      await app.until('return innerWidth === arguments[0]', own);
+      await app.until(`return document.documentElement.classList.contains('dark')`);
+    },
+  ],
+  [
+    'further windows are there again after a restart, each on its page',
+    async (stage) => {
+      // Both are open from the step before; all are closed at once.
+      await stage.app.press(KEY.control, 'q').catch(() => undefined);
+      await stage.restart();
+      const { app } = stage;
+      const first = await app.window();
+      const second = (await app.moreWindows([first])).find((one) => one !== first);
+      await app.lookAt(second);
+      await app.until(`return location.pathname === '/history'`);
+      await app.find('tr[data-job]');
+      await app.press(KEY.control, 'w').catch(() => undefined);
+      await app.lookAt(first);
+      await app.fewerWindows(2);
+      await app.find(target('hello'));
     },
   ],
 ];

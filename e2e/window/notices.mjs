@@ -1,4 +1,4 @@
-// A session bus of the scenarios' own, with nothing on it but the desktop's notifications.
+// A session bus of the scenarios' own, with nothing on it but the desktop's notifications and its tray.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -28,6 +28,8 @@ export class Notices {
   address;
   /** All that came, in order: `{ id, app, title, text, actions }`. */
   shown = [];
+  /** What the tray shows: `{ status, name, title, text }`; null before it has an item. */
+  tray = null;
   #bus;
   #desktop;
   #wake = () => undefined;
@@ -48,7 +50,9 @@ export class Notices {
     });
     const [, lines] = await first(desktop, 'the listener on the bus');
     lines.on('line', (line) => {
-      notices.shown.push(JSON.parse(line));
+      const come = JSON.parse(line);
+      if (come.tray) notices.tray = come.tray;
+      else notices.shown.push(come);
       notices.#wake();
     });
     return Object.assign(notices, { address }).#with(bus, desktop);
@@ -72,6 +76,24 @@ export class Notices {
         late.addEventListener('abort', done, { once: true });
       });
     }
+  }
+
+  /** Waits until the tray is as wanted. */
+  async trays(isIt, patience = 20_000) {
+    const late = AbortSignal.timeout(patience);
+    while (this.tray === null || !isIt(this.tray)) {
+      if (late.aborted) throw new Error(`the tray shows ${JSON.stringify(this.tray)}`);
+      await new Promise((done) => {
+        this.#wake = done;
+        late.addEventListener('abort', done, { once: true });
+      });
+    }
+    return this.tray;
+  }
+
+  /** Clicks on the tray. */
+  clickTray() {
+    this.#desktop.stdin.write('tray\n');
   }
 
   /** Clicks on one. */

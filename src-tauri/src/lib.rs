@@ -126,6 +126,7 @@ fn open(builder: Builder<Wry>, folders: Folders, arguments: Vec<String>) -> Exit
                 // Tauri would panic with it.
                 std::process::exit(i32::from(no_window(&error)));
             }
+            windows::reopen(app.handle());
             #[cfg(unix)]
             instance::listen(app.handle());
             backend::open_early(app.handle());
@@ -137,6 +138,7 @@ fn open(builder: Builder<Wry>, folders: Folders, arguments: Vec<String>) -> Exit
     {
         Ok(app) => {
             app.run(|app, event| match event {
+                RunEvent::ExitRequested { .. } => windows::keep(app),
                 RunEvent::Exit => {
                     #[cfg(unix)]
                     instance::let_go(app);

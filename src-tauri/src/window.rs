@@ -101,12 +101,17 @@ fn show_in_any_case(window: WebviewWindow) {
 fn open_apart(app: &AppHandle, url: Url, opens_apart: OpensApart) {
     let app = app.clone();
     async_runtime::spawn_blocking(move || {
-        let lines = url.fragment().map(|lines| format!("#{lines}"));
-        let page = format!("{}{}", url.path(), lines.unwrap_or_default());
+        let page = page_of(&url);
         if let Err(why) = opens_apart(&app, &page) {
             tracing::warn!("no window for {page}: {why}");
         }
     });
+}
+
+/// The page of ours that an address leads to, with the lines in it.
+pub(crate) fn page_of(url: &Url) -> String {
+    let lines = url.fragment().map(|lines| format!("#{lines}"));
+    format!("{}{}", url.path(), lines.unwrap_or_default())
 }
 
 /// Whether a window may go there: the built-in page, or the development server in a debug build.

@@ -1,13 +1,18 @@
 //! Which windows there are. The first one has the tabs that outlive the app; each further one begins with one page, and
-//! keeps its tabs for as long as it is open. Any of them may be closed: the app goes on until the last one is.
+//! keeps its tabs for as long as it is open. Any of them may be closed: the app goes on until the last one is. Those that
+//! were open when the app was closed are there again when it starts, each on the page it showed.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    fs, io,
+    path::PathBuf,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use orchestrator::job::JobId;
 use tauri::{AppHandle, Emitter, Manager, WebviewWindow};
 use tauri_plugin_window_state::{StateFlags, WindowExt};
 
-use crate::{quit, window};
+use crate::{backend::Backend, quit, window};
 
 /// The label of the first window.
 pub(crate) const MAIN: &str = "main";
@@ -46,6 +51,53 @@ pub(crate) fn open_further(app: &AppHandle, page: &str) -> Result<(), String> {
     // It is as large as the last one was, and not at its place: there it would hide another.
     let size = window.restore_state(StateFlags::SIZE | StateFlags::MAXIMIZED);
     size.map_err(|error| error.to_string())
+}
+
+/// Opens the further windows that were open when the app was closed.
+pub(crate) fn reopen(app: &AppHandle) {
+    let pages = match fs::read(kept(app)) {
+        Ok(text) => serde_json::from_slice::<Vec<String>>(&text).unwrap_or_default(),
+        Err(_) => return,
+    };
+    for page in pages {
+        if let Err(why) = open_further(app, &page) {
+            tracing::warn!("no window for {page}: {why}");
+        }
+    }
+}
+
+/// Writes down which pages further windows show.
+pub(crate) fn keep(app: &AppHandle) {
+    let mut windows: Vec<_> = app.webview_windows().into_iter().collect();
+    windows.sort_by(|(a, _), (b, _)| number(a).cmp(&number(b)));
+    let pages: Vec<String> = windows
+        .iter()
+        .filter(|(label, _)| label.starts_with(FURTHER))
+        .filter_map(|(_, window)| window.url().ok())
+        .map(|url| window::page_of(&url))
+        .collect();
+    if let Err(error) = write(kept(app), &pages) {
+        tracing::warn!("which windows are open is not kept: {error}");
+    }
+}
+
+fn kept(app: &AppHandle) -> PathBuf {
+    app.state::<Backend>().folders().config.join("windows.json")
+}
+
+/// No half of it is ever read.
+fn write(path: PathBuf, pages: &[String]) -> io::Result<()> {
+    let beside = path.with_extension("new");
+    fs::write(&beside, serde_json::to_vec(pages)?)?;
+    fs::rename(beside, path)
+}
+
+/// The order in which they were opened.
+fn number(label: &str) -> usize {
+    let digits = label
+        .strip_prefix(FURTHER)
+        .and_then(|rest| rest.parse().ok());
+    digits.unwrap_or_default()
 }
 
 /// By which name it is remembered how large a window was.
@@ -108,7 +160,8 @@ fn is_page(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_page, remembered};
+    use super::{is_page, number, remembered, write};
+    use crate::window::page_of;
 
     #[test]
     fn a_further_window_is_opened_on_pages_of_ours_alone() {
@@ -124,6 +177,20 @@ mod tests {
         ] {
             assert!(!is_page(odd), "{odd}");
         }
+    }
+
+    #[test]
+    fn what_further_windows_show_is_kept_as_pages_of_ours() {
+        let page = |url: &str| page_of(&url.parse().unwrap());
+        assert_eq!(page("tauri://localhost/job/0#L12-L14"), "/job/0#L12-L14");
+        assert_eq!(page("http://tauri.localhost/history"), "/history");
+        assert!(is_page(&page("tauri://localhost")));
+        assert!(number("window-2") < number("window-10"));
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("windows.json");
+        write(path.clone(), &["/job/0".to_owned()]).unwrap();
+        write(path.clone(), &[]).unwrap();
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "[]");
     }
 
     #[test]

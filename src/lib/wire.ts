@@ -875,6 +875,11 @@ status: Status,
 took_ms: number, };
 
 /**
+ * How the bytes of a log are read as characters. What is none in it becomes U+FFFD.
+ */
+export type Encoding = "utf8" | "latin1" | "gbk" | "shift_jis" | "utf16_le" | "utf16_be";
+
+/**
  * What a variable of a job's environment is beside what it is in the app's own.
  */
 export type EnvironmentChange = { 
@@ -1031,7 +1036,8 @@ lines: number,
  */
 bytes: number, 
 /**
- * Whether what runs has the whole screen of its terminal just now; not known of a job that is over.
+ * Whether what runs has the whole screen of its terminal just now, or without one draws as if it had: it takes the screen,
+ * or goes back to lines above; not known of a job that is over.
  */
 full_screen?: boolean, 
 /**
@@ -1123,7 +1129,11 @@ find: number,
 /**
  * What is looked for.
  */
-query: Query, } } | { "type": "end_find", "with": { 
+query: Query, 
+/**
+ * What its bytes are read in.
+ */
+encoding?: Encoding, } } | { "type": "end_find", "with": { 
 /**
  * The find's number.
  */
@@ -1442,7 +1452,7 @@ given: boolean, } };
 export type HostState = "queued" | "running" | "done" | "error" | "unreachable" | "canceled" | "held" | "skipped";
 
 /**
- * A part of a line with an address of the web behind it, which the job gave to these words (OSC 8).
+ * A part of a line with an address behind it, which the job gave to these words (OSC 8).
  */
 export type Hyperlink = { 
 /**
@@ -1454,7 +1464,7 @@ start: number,
  */
 end: number, 
 /**
- * The address: `http` or `https`, of visible ASCII, and at most 2,048 bytes long.
+ * The address: `http`, `https` or `file`, of visible ASCII, and at most 2,048 bytes long.
  */
 url: string, };
 
@@ -2014,7 +2024,11 @@ first: number,
 /**
  * How many, at most 1000.
  */
-count: number, } } | { "type": "whole_line", "with": { 
+count: number, 
+/**
+ * What its bytes are read in.
+ */
+encoding?: Encoding, } } | { "type": "whole_line", "with": { 
 /**
  * The job.
  */
@@ -2022,7 +2036,11 @@ job: JobId,
 /**
  * Its number, from 1.
  */
-number: number, } } | { "type": "outline", "with": { 
+number: number, 
+/**
+ * What its bytes are read in.
+ */
+encoding?: Encoding, } } | { "type": "outline", "with": { 
 /**
  * The job.
  */
@@ -2034,7 +2052,11 @@ job: JobId,
 /**
  * The format.
  */
-form: SaveAs, } } | { "type": "edit", "with": { 
+form: SaveAs, 
+/**
+ * What its text is read in; its bytes are saved as they are.
+ */
+encoding?: Encoding, } } | { "type": "edit", "with": { 
 /**
  * The job.
  */
@@ -2042,7 +2064,11 @@ job: JobId,
 /**
  * The line's number.
  */
-line: number, } } | { "type": "browse", "with": { 
+line: number, 
+/**
+ * The address behind words of the line, a `file` on this machine; without it the place is the one that the line names.
+ */
+url?: string, } } | { "type": "browse", "with": { 
 /**
  * The job.
  */
@@ -2062,7 +2088,11 @@ job: JobId,
 /**
  * How many of the last lines each event brings along, 0 to 500.
  */
-tail: number, } } | { "type": "unfollow", "with": { 
+tail: number, 
+/**
+ * What those are read in.
+ */
+encoding?: Encoding, } } | { "type": "unfollow", "with": { 
 /**
  * The job.
  */

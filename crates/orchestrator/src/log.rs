@@ -1,6 +1,7 @@
 //! A log: all output of a job, as bytes with their stream and time, and as lines. It imports no module of ours.
 
 pub mod diff;
+mod encoding;
 pub mod escape;
 pub mod find;
 pub mod lines;
@@ -12,7 +13,7 @@ pub mod screen;
 mod texts;
 mod utf8;
 
-pub use self::{plain::plain, texts::Texts};
+pub use self::{encoding::Encoding, plain::plain, texts::Texts};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -55,7 +56,7 @@ pub struct Chunk {
 /// text there are none.
 pub type Tab = (u32, u32);
 
-/// A part of a line with an address of the web behind it, which the job gave to these words (OSC 8).
+/// A part of a line with an address behind it, which the job gave to these words (OSC 8).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Hyperlink {
@@ -63,7 +64,7 @@ pub struct Hyperlink {
     pub start: u32,
     /// Where it ends.
     pub end: u32,
-    /// The address: `http` or `https`, of visible ASCII, and at most 2,048 bytes long.
+    /// The address: `http`, `https` or `file`, of visible ASCII, and at most 2,048 bytes long.
     pub url: String,
 }
 

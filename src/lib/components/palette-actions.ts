@@ -113,6 +113,8 @@ export function ofWindow(app: App): Entry[] {
         key: 'wrap',
       },
     ),
+    act('Larger text in logs', 'page', () => app.view.stepText(1), { also: 'size font zoom' }),
+    act('Smaller text in logs', 'page', () => app.view.stepText(-1), { also: 'size font zoom' }),
     act('Timestamps: the next kind', 'page', () => app.view.nextTimes(), { key: 'times' }),
     act('Open in a new window', 'page', () => app.openApart(location.pathname + location.hash), {
       key: 'apart',

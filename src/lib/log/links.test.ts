@@ -50,3 +50,11 @@ test('words with an address behind them lead there, whatever they are', () => {
     { start: 28, end: 37, kind: 'url', href: url },
   ]);
 });
+
+test('words with a file behind them are a place, on this machine alone', () => {
+  const behind = [{ start: 4, end: 10, url: 'file:///srv/report.html' }];
+  expect(linksIn('see report now', null, true, behind)).toEqual([
+    { start: 4, end: 10, kind: 'place', isCause: false, href: 'file:///srv/report.html' },
+  ]);
+  expect(linksIn('see report now', null, false, behind)).toEqual([]);
+});

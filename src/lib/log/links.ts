@@ -6,8 +6,8 @@ import type { Part } from './text';
 export type Link = Part &
   (
     | { kind: 'url'; href: string }
-    /** `isCause`: of the error that the line reports. */
-    | { kind: 'place'; isCause: boolean }
+    /** `isCause`: of the error that the line reports. `href`: behind the words that the job wrote. */
+    | { kind: 'place'; isCause: boolean; href?: string }
   );
 
 /** As far as a line is looked at, in UTF-16 units. */
@@ -33,7 +33,11 @@ export function linksIn(
 ): Link[] {
   const text = whole.slice(0, MOST);
   const links: Link[] = [];
-  for (const { start, end, url } of behind) add(links, { start, end, kind: 'url', href: url });
+  for (const { start, end, url } of behind) {
+    const isFile = url.startsWith('file:');
+    if (!isFile) add(links, { start, end, kind: 'url', href: url });
+    else if (places) add(links, { start, end, kind: 'place', isCause: false, href: url });
+  }
   if (places && cause) add(links, { ...cause, kind: 'place', isCause: true });
   if (!TELLING.test(text)) return sorted(links);
   for (const { 0: found, index } of text.matchAll(URL)) {

@@ -4,7 +4,7 @@
 // If long lines wrap, rows have heights of their own, known only of those near the window. Positions then still count
 // each row as one of the usual height, a taller one's parts as parts of that; so what is above never moves the window.
 
-/** Height of a row, in px. */
+/** Height of a row in px, if the text has its usual size. */
 export const ROW = 20;
 
 /** No element is taller than this, in px: half of what the strictest browser takes. */
@@ -27,19 +27,27 @@ export class Measures {
   readonly height: number;
   /** The position at the very end. */
   readonly end: number;
+  /** The usual height of a row, in px. */
+  readonly row: number;
   /** Height of a row, from 0, in px; none if all have the same. */
   readonly #heightOf: ((row: number) => number) | null;
 
-  constructor(lines: number, height: number, heightOf: ((row: number) => number) | null = null) {
+  constructor(
+    lines: number,
+    height: number,
+    heightOf: ((row: number) => number) | null = null,
+    row = ROW,
+  ) {
+    this.row = row;
     this.lines = lines;
     this.height = height;
     this.#heightOf = heightOf;
-    this.end = Math.max(0, heightOf ? this.moved(lines * ROW, -height) : this.whole - height);
+    this.end = Math.max(0, heightOf ? this.moved(lines * this.row, -height) : this.whole - height);
   }
 
   /** Height of the whole log, in px; may be far more than any element can have. */
   get whole(): number {
-    return this.lines * ROW;
+    return this.lines * this.row;
   }
 
   /** Height of the element that represents it, in px. */
@@ -73,14 +81,14 @@ export class Measures {
   shown(position: number): Shown {
     if (this.lines === 0) return { first: 1, count: 0, offset: 0 };
     const at = this.clamp(position);
-    const index = Math.min(Math.floor(at / ROW), this.lines - 1);
+    const index = Math.min(Math.floor(at / this.row), this.lines - 1);
     const heightOf = this.#heightOf;
     if (!heightOf) {
-      const offset = at - index * ROW;
-      const count = Math.ceil(this.height / ROW) + 1;
+      const offset = at - index * this.row;
+      const count = Math.ceil(this.height / this.row) + 1;
       return { first: index + 1, count: Math.min(count, this.lines - index), offset };
     }
-    const offset = ((at - index * ROW) / ROW) * heightOf(index);
+    const offset = ((at - index * this.row) / this.row) * heightOf(index);
     let count = 0;
     for (let px = -offset; px < this.height && index + count < this.lines; count++)
       px += heightOf(index + count);
@@ -91,21 +99,21 @@ export class Measures {
   moved(position: number, px: number): number {
     const heightOf = this.#heightOf;
     if (!heightOf) return position + px;
-    let row = Math.min(Math.floor(position / ROW), this.lines);
+    let row = Math.min(Math.floor(position / this.row), this.lines);
     // Px to go from the top of the row.
-    let below = px + (position / ROW - row) * (row < this.lines ? heightOf(row) : 0);
+    let below = px + (position / this.row - row) * (row < this.lines ? heightOf(row) : 0);
     while (below < 0 && row > 0) below += heightOf(--row);
     while (row < this.lines && below >= heightOf(row)) below -= heightOf(row++);
-    return row < this.lines ? (row + Math.max(0, below) / heightOf(row)) * ROW : this.whole;
+    return row < this.lines ? (row + Math.max(0, below) / heightOf(row)) * this.row : this.whole;
   }
 
   /** Whether a row is wholly on screen at a position, and below the first `top` px of it. */
   holds(row: number, position: number, top: number): boolean {
     const start = this.moved(position, top);
-    const heightOf = this.#heightOf ?? (() => ROW);
+    const heightOf = this.#heightOf ?? (() => this.row);
     return (
-      row * ROW >= start &&
-      this.moved(row * ROW, heightOf(row)) <= this.moved(position, this.height)
+      row * this.row >= start &&
+      this.moved(row * this.row, heightOf(row)) <= this.moved(position, this.height)
     );
   }
 }

@@ -1,5 +1,6 @@
 // How a person likes to see the window and its logs; remembered.
 import { isFurther } from '../further-window';
+import { TEXT_SIZES, USUAL_TEXT } from '../log/text-size';
 import { localChoices } from './local-choices';
 
 /** What is beside a line: nothing, the time of day, the time since the job's start or since the line before. */
@@ -21,6 +22,8 @@ export class View {
   times = $state<Times>(storedTimes());
   /** Whether long lines wrap. */
   wrap = $state(localChoices.get('wrap') === 'yes');
+  /** Size of the text of logs, in px. */
+  textSize = $state(storedTextSize());
   /** Width of the sidebar, in px; small windows have their own. */
   sidebar = $state(within(Number(localChoices.get('sidebar')) || SIDEBAR.usual));
 
@@ -34,6 +37,14 @@ export class View {
 
   /** Targets that come before all others, in the order in which they were starred. */
   favourites = $state.raw<Favourite[]>(storedFavourites());
+
+  constructor() {
+    // All windows show logs alike.
+    localChoices.follow('times', () => (this.times = storedTimes()));
+    localChoices.follow('wrap', (word) => (this.wrap = word === 'yes'));
+    localChoices.follow('log-text', () => (this.textSize = storedTextSize()));
+    localChoices.follow('favourites', () => (this.favourites = storedFavourites()));
+  }
 
   /** Whether a target is among them. */
   isFavourite(project: string, target: string): boolean {
@@ -81,6 +92,18 @@ export class View {
     localChoices.set('wrap', this.wrap ? 'yes' : 'no');
   }
 
+  /** Shows the text of logs in one of its sizes. */
+  showText(size: number): void {
+    this.textSize = size;
+    localChoices.set('log-text', String(size));
+  }
+
+  /** Shows it a size larger, or smaller. */
+  stepText(by: 1 | -1): void {
+    const size = TEXT_SIZES[TEXT_SIZES.indexOf(this.textSize) + by];
+    if (size !== undefined) this.showText(size);
+  }
+
   /** Hides the sidebar, or shows it again. */
   toggleSidebar(): void {
     this.hidesSidebar = !this.hidesSidebar;
@@ -101,6 +124,11 @@ function within(px: number): number {
 function storedTimes(): Times {
   const word = localChoices.get('times') as Times | null;
   return word !== null && ORDER.includes(word) ? word : 'since';
+}
+
+function storedTextSize(): number {
+  const size = Number(localChoices.get('log-text'));
+  return TEXT_SIZES.includes(size) ? size : USUAL_TEXT;
 }
 
 function storedFavourites(): Favourite[] {

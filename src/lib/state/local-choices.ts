@@ -20,6 +20,14 @@ export const localChoices = {
     }
   },
 
+  /** Calls back with what another window of the app keeps under a name from now on; null if it kept nothing. */
+  follow(name: string, heard: (word: string | null) => void): void {
+    if (typeof window === 'undefined') return;
+    window.addEventListener('storage', ({ key, newValue }) => {
+      if (key === name) heard(newValue);
+    });
+  },
+
   /** A list of words that was kept; empty if there is none or it cannot be read. */
   list(name: string): string[] {
     try {

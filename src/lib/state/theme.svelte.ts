@@ -22,9 +22,8 @@ export class Theme {
       this.#systemDark = system.matches;
       this.#draw();
     });
-    const stored = localChoices.get('theme');
-    if (stored === 'light' || stored === 'dark') this.choice = stored;
-    this.#draw();
+    this.#take(localChoices.get('theme'));
+    localChoices.follow('theme', (word) => this.#take(word));
   }
 
   /** Chooses, and remembers it. */
@@ -34,7 +33,17 @@ export class Theme {
     this.#draw();
   }
 
+  #take(stored: string | null): void {
+    this.choice = stored === 'light' || stored === 'dark' ? stored : 'system';
+    this.#draw();
+  }
+
   #draw(): void {
-    document.documentElement.classList.toggle('dark', this.drawn === 'dark');
+    const root = document.documentElement;
+    if (root.classList.contains('dark') === (this.drawn === 'dark')) return;
+    // Colours that pass over one by one would be one picture of two themes.
+    root.classList.add('switching');
+    root.classList.toggle('dark', this.drawn === 'dark');
+    requestAnimationFrame(() => requestAnimationFrame(() => root.classList.remove('switching')));
   }
 }

@@ -12,6 +12,10 @@ export class Zoom {
   /** Draws the window in the size that is remembered. */
   begin(): void {
     if (this.percent !== 100) this.#draw();
+    localChoices.follow('zoom', () => {
+      this.percent = stored();
+      this.#draw();
+    });
   }
 
   /** A size larger, or smaller. */

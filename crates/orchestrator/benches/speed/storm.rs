@@ -59,6 +59,7 @@ pub(crate) async fn measure(programs: &std::path::Path, table: &mut Table) -> Ou
     page.ask(LogRequest::Follow {
         job: jobs[0],
         tail: 60,
+        encoding: Default::default(),
     })
     .await?;
     for job in &jobs {

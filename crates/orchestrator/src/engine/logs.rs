@@ -19,7 +19,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use self::{outline::Outlines, source::Elsewhere};
 use super::{Catalog, Jobs, Log};
-use crate::{folders::Folders, job::JobId};
+use crate::{folders::Folders, job::JobId, log::Encoding};
 
 /// The logs of jobs. Clones share what is known of them.
 #[derive(Debug, Clone)]
@@ -57,6 +57,7 @@ impl Logs {
             live: self.jobs.lives.get(job),
             link: self.jobs.link.clone(),
             elsewhere: self.elsewhere.clone(),
+            encoding: Encoding::default(),
         }
     }
 }

@@ -1,14 +1,19 @@
 //! Whether a program has the whole screen of its terminal: the alternate one, as editors and pagers ask for it (xterm's
-//! `ctlseqs`, private modes 47, 1047 and 1049). It knows neither lines nor text.
+//! `ctlseqs`, private modes 47, 1047 and 1049); and whether it draws lines anew that it has written, as several progress bars
+//! do: the cursor goes up (CUU, CPL). It knows neither lines nor text.
 
 use memchr::memchr;
 
 const ESC: u8 = 0x1b;
+/// A prompt may go up once or twice; bars do for each of their states.
+const UPS: u8 = 4;
 
 /// Follows which of a terminal's two screens is shown, through bytes that are cut anywhere.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Screen {
     is_alternate: bool,
+    /// How often the cursor went up, as far as that counts.
+    ups: u8,
     at: At,
 }
 
@@ -19,6 +24,8 @@ enum At {
     Nothing,
     Escape,
     Csi,
+    /// In the parameter of a sequence that may move the cursor up.
+    Move,
     /// In the modes: the number that is being read, and whether one before it was the alternate screen's.
     Modes {
         number: u16,
@@ -31,6 +38,12 @@ impl Screen {
     #[must_use]
     pub const fn is_alternate(&self) -> bool {
         self.is_alternate
+    }
+
+    /// Whether it has drawn lines anew, several times.
+    #[must_use]
+    pub const fn redraws(&self) -> bool {
+        self.ups >= UPS
     }
 
     /// Takes what was written next.
@@ -55,6 +68,11 @@ impl Screen {
                 number: 0,
                 found: false,
             },
+            (At::Csi | At::Move, b'0'..=b'9') => At::Move,
+            (At::Csi | At::Move, b'A' | b'F') => {
+                self.ups = self.ups.saturating_add(1).min(UPS);
+                At::Nothing
+            }
             (At::Modes { number, found }, b'0'..=b'9') => At::Modes {
                 number: number
                     .saturating_mul(10)
@@ -107,6 +125,27 @@ mod tests {
             b"\x1b[?99991049h",
         ] {
             assert!(!after(&[other]), "{}", other.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn bars_that_go_up_draw_lines_anew() {
+        let redraws = |bytes: &str, piece: usize| {
+            let mut screen = Screen::default();
+            for piece in bytes.as_bytes().chunks(piece) {
+                screen.feed(piece);
+            }
+            screen.redraws()
+        };
+        let bars = "\x1b[3A\x1b[2K web pulling\n\x1b[2K db done\n\n".repeat(4);
+        for piece in [1, 3, 1000] {
+            assert!(redraws(&bars, piece));
+            assert!(redraws(&"a\n\x1b[F".repeat(4), piece));
+            assert!(!redraws(
+                &"\x1b[31ma\x1b[2K\x1b[3B\x1b[?1A\x1b[1;2A".repeat(9),
+                piece
+            ));
+            assert!(!redraws(&bars[..bars.len() / 2], piece));
         }
     }
 

@@ -7,7 +7,7 @@ use std::mem;
 use memchr::{memchr, memchr_iter, memrchr};
 
 use super::{
-    Stream,
+    Encoding, Stream,
     escape::Pen,
     lines::{Open, State},
     plain::{Unstyled, plain, shown},
@@ -25,6 +25,7 @@ const COLUMNS: usize = 1024 * 1024;
 /// Its memory is bounded by some 5 MiB for each stream, however long the lines are.
 #[derive(Debug, Clone)]
 pub struct Texts {
+    encoding: Encoding,
     next: u64,
     begun: [Option<Begun>; 2],
 }
@@ -33,6 +34,7 @@ impl Default for Texts {
     /// The start of a log.
     fn default() -> Self {
         Self {
+            encoding: Encoding::Utf8,
             next: 1,
             begun: [None, None],
         }
@@ -45,9 +47,17 @@ impl Texts {
     pub fn resume(state: &State) -> Self {
         let rest = |stream| state.open(stream).map(|open: Open| Begun::new(open.number));
         Self {
+            encoding: Encoding::Utf8,
             next: state.lines() + 1,
             begun: [rest(Stream::Stdout), rest(Stream::Stderr)],
         }
+    }
+
+    /// The same, of a log that is shown in an encoding.
+    #[must_use]
+    pub const fn in_encoding(mut self, encoding: Encoding) -> Self {
+        self.encoding = encoding;
+        self
     }
 
     /// Lines that have begun so far.
@@ -62,24 +72,23 @@ impl Texts {
         let open = &mut self.begun[stream as usize];
         if let Some(begun) = open {
             let end = memchr(b'\n', bytes);
-            begun.add(&bytes[..end.unwrap_or(bytes.len())]);
+            begun.add(&bytes[..end.unwrap_or(bytes.len())], self.encoding);
             let Some(end) = end else { return };
-            each(
-                begun.number,
-                &mem::take(open).map(Begun::into_text).unwrap_or_default(),
-            );
+            let number = begun.number;
+            let text = mem::take(open).map(|begun| begun.into_text(self.encoding));
+            each(number, &text.unwrap_or_default());
             bytes = &bytes[end + 1..];
         }
         if let Some(last) = memrchr(b'\n', bytes) {
             let whole = &bytes[..last];
             let first = self.next;
             self.next += 1 + memchr_iter(b'\n', whole).count() as u64;
-            each(first, &shown(whole));
+            each(first, &shown(&self.encoding.lines(whole)));
             bytes = &bytes[last + 1..];
         }
         if !bytes.is_empty() {
             let begun = open.insert(Begun::new(self.next));
-            begun.add(bytes);
+            begun.add(bytes, self.encoding);
             self.next += 1;
         }
     }
@@ -89,7 +98,7 @@ impl Texts {
         let mut begun: Vec<&Begun> = self.begun.iter().flatten().collect();
         begun.sort_by_key(|begun| begun.number);
         for begun in begun {
-            each(begun.number, &begun.clone().into_text());
+            each(begun.number, &begun.clone().into_text(self.encoding));
         }
     }
 }
@@ -116,10 +125,14 @@ impl Begun {
         }
     }
 
-    fn add(&mut self, bytes: &[u8]) {
+    /// Of a line in another encoding no more is kept than of one that can still be decoded as a whole.
+    fn add(&mut self, bytes: &[u8], encoding: Encoding) {
         if let SoFar::Bytes(held) = &mut self.so_far {
             if held.len() + bytes.len() <= LONGEST {
                 return held.extend_from_slice(bytes);
+            }
+            if encoding != Encoding::Utf8 {
+                return;
             }
             let (mut pen, mut row) = (Pen::default(), Unstyled(Row::new(COLUMNS)));
             pen.write(held, &mut row);
@@ -131,9 +144,9 @@ impl Begun {
         }
     }
 
-    fn into_text(self) -> String {
+    fn into_text(self, encoding: Encoding) -> String {
         match self.so_far {
-            SoFar::Bytes(bytes) => plain(&bytes),
+            SoFar::Bytes(bytes) => plain(&encoding.line(&bytes)),
             SoFar::Row(row) => row.1.0.into_text(),
         }
     }

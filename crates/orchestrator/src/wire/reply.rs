@@ -299,7 +299,8 @@ pub struct Extent {
     pub lines: u64,
     /// Bytes.
     pub bytes: u64,
-    /// Whether what runs has the whole screen of its terminal just now; not known of a job that is over.
+    /// Whether what runs has the whole screen of its terminal just now, or without one draws as if it had: it takes the screen,
+    /// or goes back to lines above; not known of a job that is over.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
     pub full_screen: bool,

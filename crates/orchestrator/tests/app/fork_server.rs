@@ -96,7 +96,13 @@ const RIGHT_WITHIN: Duration = Duration::from_secs(2);
 /// Follows a job to the end of its log; its status by then, and how long that took.
 async fn followed(page: &mut Page, id: JobId) -> (Option<Status>, Duration) {
     let begun = Instant::now();
-    let Ok(Reply::Extent(mut extent)) = page.ask(LogRequest::Follow { job: id, tail: 50 }).await
+    let Ok(Reply::Extent(mut extent)) = page
+        .ask(LogRequest::Follow {
+            job: id,
+            tail: 50,
+            encoding: Default::default(),
+        })
+        .await
     else {
         panic!("not followed")
     };

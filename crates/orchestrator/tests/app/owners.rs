@@ -156,7 +156,13 @@ async fn a_colleagues_log_grows_in_the_window_and_is_complete_when_the_job_is_ov
     let mut page = app.page().await;
     page.until_ready_again().await;
     let job = team.job;
-    let extent = page.ask(LogRequest::Follow { job, tail: 10 }).await;
+    let extent = page
+        .ask(LogRequest::Follow {
+            job,
+            tail: 10,
+            encoding: Default::default(),
+        })
+        .await;
     let Ok(Reply::Extent(extent)) = extent else {
         panic!("{extent:?}")
     };
@@ -169,6 +175,7 @@ async fn a_colleagues_log_grows_in_the_window_and_is_complete_when_the_job_is_ov
         job,
         find: 7,
         query,
+        encoding: Default::default(),
     };
     assert!(matches!(page.ask(find).await, Ok(Reply::Ok)));
     let outline = page.ask(LogRequest::Outline { job }).await;

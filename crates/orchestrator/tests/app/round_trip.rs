@@ -54,9 +54,13 @@ async fn a_click_runs_streams_and_is_kept() {
         panic!()
     };
     let id = jobs[0].id;
-    page.ask(LogRequest::Follow { job: id, tail: 50 })
-        .await
-        .unwrap();
+    page.ask(LogRequest::Follow {
+        job: id,
+        tail: 50,
+        encoding: Default::default(),
+    })
+    .await
+    .unwrap();
     let tail = page
         .until(|event| match event {
             Event::LogGrew { job, extent, tail } if *job == id && extent.complete => {
@@ -87,6 +91,7 @@ async fn a_click_runs_streams_and_is_kept() {
             job: id,
             first: 1,
             count: 100,
+            encoding: Default::default(),
         })
         .await
     else {
@@ -151,6 +156,7 @@ async fn cancel_and_input_go_over_the_socket() {
     page.ask(LogRequest::Follow {
         job: job.id,
         tail: 10,
+        encoding: Default::default(),
     })
     .await
     .unwrap();
@@ -186,7 +192,11 @@ async fn every_page_knows_which_signal_a_canceled_job_was_sent_and_when_the_next
         .start("trap '' INT TERM; echo ready; while :; do sleep 0.1; done")
         .await
         .id;
-    let follow = LogRequest::Follow { job: id, tail: 10 };
+    let follow = LogRequest::Follow {
+        job: id,
+        tail: 10,
+        encoding: Default::default(),
+    };
     page.ask(follow).await.unwrap();
     page.until(|event| match event {
         Event::LogGrew { tail, .. } => tail
@@ -281,6 +291,7 @@ async fn jobs_of_the_command_line_appear_in_the_window() {
             job: id,
             first: 1,
             count: 10,
+            encoding: Default::default(),
         })
         .await
     else {
@@ -337,6 +348,7 @@ async fn a_job_waits_for_its_turn_with_its_input_and_is_ended_with_its_engine() 
         job: second.id,
         first: 1,
         count: 1,
+        encoding: Default::default(),
     };
     let Ok(Reply::Lines { lines }) = page.ask(lines).await else {
         panic!()

@@ -221,7 +221,13 @@ async fn a_log_is_had_from_near_its_end() {
     let mut page = app.page().await;
     let script = "seq -f 'row %06.0f of it' 200000; read go";
     let job = page.start(script).await.id;
-    page.ask(LogRequest::Follow { job, tail: 0 }).await.unwrap();
+    page.ask(LogRequest::Follow {
+        job,
+        tail: 0,
+        encoding: Default::default(),
+    })
+    .await
+    .unwrap();
     page.until(|event| match event {
         Event::LogGrew { extent, .. } if extent.bytes == SIZE => Some(()),
         _ => None,
@@ -262,10 +268,22 @@ async fn every_call_has_one_answer_whatever_comes_right_after_it() {
     let mut due = std::collections::BTreeSet::new();
     for _ in 0..50 {
         let calls = [
-            LogRequest::Follow { job, tail: 5 },
+            LogRequest::Follow {
+                job,
+                tail: 5,
+                encoding: Default::default(),
+            },
             LogRequest::Unfollow { job },
-            LogRequest::Follow { job, tail: 5 },
-            LogRequest::Follow { job, tail: 7 },
+            LogRequest::Follow {
+                job,
+                tail: 5,
+                encoding: Default::default(),
+            },
+            LogRequest::Follow {
+                job,
+                tail: 7,
+                encoding: Default::default(),
+            },
             LogRequest::Unfollow { job },
             LogRequest::Subscribe {
                 job,

@@ -40,10 +40,15 @@ export function copyWithTimes(app: App, view: LogView): void {
   copy(app, view.selection.text(true));
 }
 
-/** Opens the editor at the place in a file that a line names: one that needs a terminal in a tab of ours. */
-export async function openPlace(app: App, view: LogView, line: number): Promise<void> {
+/** Opens the editor at the place in a file that a line names, or an address behind its words: one that needs a terminal in a tab of ours. */
+export async function openPlace(
+  app: App,
+  view: LogView,
+  line: number,
+  href?: string,
+): Promise<void> {
   view.say('Opening the editor…');
-  const command = await app.attempt('open the editor', app.logs.edit(view.job, line));
+  const command = await app.attempt('open the editor', app.logs.edit(view.job, line, href));
   if (command === undefined) view.report = null;
   else if (command !== null) app.launch.terminal(command, app.jobs.get(view.job)?.cwd ?? null);
 }
@@ -64,7 +69,7 @@ export function openAddress(app: App, view: LogView, line: number, url: string):
 /** Saves the log in the folder for downloads. */
 export async function save(app: App, view: LogView, form: SaveAs): Promise<void> {
   const path = await app.attempt('save the log', app.logs.save(view.job, form));
-  if (path !== undefined) view.say(`Saved as ${tilde(path, app.home)}`);
+  if (path !== undefined) view.say(`Saved as ${tilde(path, app.home)}`, path);
 }
 
 /** Copies the address of the job, and of the picked lines in it. */

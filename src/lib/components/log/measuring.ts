@@ -7,7 +7,7 @@ import type { Job } from '$lib/wire';
 /** A window that is being dragged has many sizes: the one it rests at is reported, after so many milliseconds. */
 const REST = 100;
 
-/** Reads the width of a character off an element with a hundred of them, in px, once the font is there. */
+/** Reads the width of a character off an element with a hundred of them, in px, once the font is there and when its size changes. */
 export function measure(report: (px: number) => void): Attachment<HTMLElement> {
   return (node) => {
     const read = () => {
@@ -15,6 +15,9 @@ export function measure(report: (px: number) => void): Attachment<HTMLElement> {
       if (px > 0) report(px);
     };
     void document.fonts.ready.then(read);
+    const sizes = new ResizeObserver(read);
+    sizes.observe(node);
+    return () => sizes.disconnect();
   };
 }
 

@@ -1,6 +1,5 @@
 // Where in a log a pointer is, and marking characters with it.
 import { wordAt, type Point } from '$lib/log/marked-text';
-import { ROW } from '$lib/log/rows-in-sight';
 import type { LogView } from '$lib/state/log/view.svelte';
 
 /** Px a pointer may move and still click. */
@@ -46,7 +45,7 @@ export function mark(view: LogView, down: PointerEvent, clicked: () => void): vo
     const { top, bottom } = scroller.getBoundingClientRect();
     const beyond = y < top ? y - top : y > bottom ? y - bottom : 0;
     if (beyond === 0 || !moved) return;
-    view.scroll.moveBy(Math.sign(beyond) * Math.min(400, ROW + Math.abs(beyond)));
+    view.scroll.moveBy(Math.sign(beyond) * Math.min(400, view.gutter.row + Math.abs(beyond)));
     requestAnimationFrame(draw);
   }, EVERY);
   const up = () => {

@@ -4,8 +4,19 @@ import { PAGE_KEYS, px } from './wheel-and-keys';
 import { modHeld } from '$lib/keys';
 import type { LogView } from '$lib/state/log/view.svelte';
 
-/** Lets an element scroll a log; `sideways` moves the texts by so many px. */
-export function scrolling(view: LogView, sideways: (px: number) => void) {
+/** What a person does by the wheel beside scrolling. */
+export interface Wheeled {
+  /** Moves the texts by so many px. */
+  sideways: (px: number) => void;
+  /** Makes the text a size larger, or smaller. */
+  resize: (by: 1 | -1) => void;
+}
+
+/** Px of a wheel that are one size of the text: a notch is more, a touchpad's events are far less. */
+const SIZE = 50;
+
+/** Lets an element scroll a log. */
+export function scrolling(view: LogView, { sideways, resize }: Wheeled) {
   const { scroll: window } = view;
   return (element: HTMLElement) => {
     let applied = 0;
@@ -25,18 +36,30 @@ export function scrolling(view: LogView, sideways: (px: number) => void) {
       window.moveTo(window.measures.positionOf(element.scrollTop));
     }
 
+    let turned = 0;
+
+    /** Ctrl and the wheel, and a pinch, which browsers report as that. */
+    function zoom(event: WheelEvent) {
+      event.preventDefault();
+      turned += px(event.deltaY, event.deltaMode, window.height, view.gutter.row);
+      if (Math.abs(turned) < SIZE) return;
+      resize(turned < 0 ? 1 : -1);
+      turned = 0;
+    }
+
     function wheel(event: WheelEvent) {
+      if (event.ctrlKey) return zoom(event);
       const across = event.shiftKey && event.deltaX === 0 ? event.deltaY : event.deltaX;
       if (across !== 0 && Math.abs(across) >= Math.abs(event.shiftKey ? 0 : event.deltaY)) {
         event.preventDefault();
-        return sideways(px(across, event.deltaMode, window.height));
+        return sideways(px(across, event.deltaMode, window.height, view.gutter.row));
       }
       // Before the next line comes and takes the window back to the end.
       if (event.deltaY < 0) window.pause();
       if (!window.measures.scaled) return;
       // On a scaled bar one px is many lines: the wheel moves by real ones.
       event.preventDefault();
-      window.moveBy(px(event.deltaY, event.deltaMode, window.height));
+      window.moveBy(px(event.deltaY, event.deltaMode, window.height, view.gutter.row));
     }
 
     function pointerdown(event: PointerEvent) {

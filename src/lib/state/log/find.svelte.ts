@@ -2,7 +2,7 @@
 import { CallFailed, type Client } from '$lib/client';
 import { reason } from '$lib/reason';
 import { localChoices } from '$lib/state/local-choices';
-import type { Hit, JobId, Query } from '$lib/wire';
+import type { Encoding, Hit, JobId, Query } from '$lib/wire';
 import { AROUND, type Came, Hits } from './hits.svelte';
 
 /** A find begins once the hand rests, not for each letter; in milliseconds. */
@@ -42,6 +42,8 @@ export class Find {
   /** Why it cannot be looked for, for a person. */
   problem = $state<string | null>(null);
 
+  /** What the log is shown in. */
+  encoding: Encoding = 'utf8';
   readonly hits: Hits;
   readonly #client: Client;
   readonly #job: JobId;
@@ -138,11 +140,12 @@ export class Find {
     this.#wanted = 'next';
     const { text, word, regex } = this;
     const query: Query = { text, case: this.case, word, regex };
-    this.#client
-      .tell({ find: { type: 'find', with: { job: this.#job, find: number, query } } })
-      .catch((error) => {
-        if (number === this.#number) this.#failed(error);
-      });
+    const { encoding } = this;
+    const wanted = { job: this.#job, find: number, query };
+    const shown = encoding === 'utf8' ? {} : { encoding };
+    this.#client.tell({ find: { type: 'find', with: { ...wanted, ...shown } } }).catch((error) => {
+      if (number === this.#number) this.#failed(error);
+    });
   }
 
   /** The next hit, or the one before; if there is no current one, from the top of the window. */

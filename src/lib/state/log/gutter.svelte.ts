@@ -1,5 +1,5 @@
 // How wide a log's columns are: those left of the text, and how many characters the text has room for.
-import { ROW } from '$lib/log/rows-in-sight';
+import { rowOf } from '$lib/log/text-size';
 import type { Times } from '$lib/state/appearance.svelte';
 
 /** How a person likes to see logs. */
@@ -7,8 +7,12 @@ export interface Taste {
   /** Whether long lines wrap. */
   readonly wrap: boolean;
   readonly times: Times;
+  /** Size of the text, in px. */
+  readonly textSize: number;
 }
 
+/** The size of text that these widths are for. */
+const USUAL = 12;
 /** Width of the column of times, in px. */
 const TIMES: Record<Times, number> = { off: 12, since: 76, step: 76, clock: 104 };
 /** Room of the fold mark, left of the number, in px. */
@@ -28,11 +32,15 @@ export class Gutter {
   readonly #taste: Taste;
   readonly #lines: () => number;
 
+  readonly #scale = $derived.by(() => this.#taste.textSize / USUAL);
   readonly number = $derived.by(() => {
     const digits = String(Math.max(this.#lines(), 1)).length;
-    return Math.max(36, 12 + digits * 7);
+    return Math.max(36, Math.ceil(12 + digits * 7 * this.#scale));
   });
-  readonly time = $derived.by(() => TIMES[this.#taste.times]);
+  readonly time = $derived.by(() => {
+    const { times } = this.#taste;
+    return times === 'off' ? TIMES.off : Math.ceil(TIMES[times] * this.#scale);
+  });
   /** Where text starts, in px from the left. */
   readonly textAt = $derived(FOLD + this.number + this.time + STREAM);
   /** Characters that a row has room for. */
@@ -48,9 +56,14 @@ export class Gutter {
     this.#lines = lines;
   }
 
+  /** The usual height of a row, in px. */
+  get row(): number {
+    return rowOf(this.#taste.textSize);
+  }
+
   /** Rows that a window of a height in px has room for, of a job's terminal too. */
   rows(height: number): number {
-    return Math.max(4, Math.floor(height / ROW));
+    return Math.max(4, Math.floor(height / this.row));
   }
 
   /** Whether so many columns are wider than the window. */

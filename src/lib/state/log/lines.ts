@@ -1,7 +1,7 @@
 // The lines of one log that the page holds, and the questions for those it lacks.
 import type { Client } from '$lib/client';
 import { BLOCK, Blocks } from '$lib/log/blocks';
-import type { JobId, Line } from '$lib/wire';
+import type { Encoding, JobId, Line } from '$lib/wire';
 
 /** Questions for blocks under way at a time; a fast drag must not queue up what it has passed. */
 const AT_ONCE = 3;
@@ -26,6 +26,10 @@ export class Lines {
   readonly #asking = new Set<number>();
   /** Lines that a person wants to see whole. */
   readonly #whole = new Map<number, Line>();
+  /** What their bytes are read in. */
+  #encoding: Encoding = 'utf8';
+  /** Counts changes of that: an answer of before is of no use. */
+  #turn = 0;
   /** Blocks that came back short, and how long the log was then: asking again before it grows would go on for ever. */
   readonly #short = new Map<number, number>();
 
@@ -35,6 +39,21 @@ export class Lines {
     this.#hearing = hearing;
   }
 
+  /** What the bytes are read in. */
+  get encoding(): Encoding {
+    return this.#encoding;
+  }
+
+  /** Reads the bytes in another encoding: what is held is of no use. */
+  readIn(encoding: Encoding): void {
+    this.#encoding = encoding;
+    this.#turn += 1;
+    this.#blocks.clear();
+    this.#whole.clear();
+    this.#asking.clear();
+    this.#short.clear();
+  }
+
   /** A line, if it is held. */
   get(number: number): Line | undefined {
     return this.#whole.get(number) ?? this.#blocks.get(number);
@@ -42,9 +61,9 @@ export class Lines {
 
   /** Shows the whole of a line from now on. */
   async show(number: number): Promise<void> {
-    const request = { log: { type: 'whole_line', with: { job: this.#job, number } } } as const;
-    const [line] = (await this.#client.ask(request, 'lines')).lines;
-    if (!line || line.open) return;
+    const turn = this.#turn;
+    const line = await this.#one(number);
+    if (!line || line.open || turn !== this.#turn) return;
     this.#whole.set(number, line);
     const [oldest] = this.#whole.keys();
     if (this.#whole.size > WHOLE) this.#whole.delete(oldest!);
@@ -76,25 +95,36 @@ export class Lines {
 
   /** Asks for lines, at most a thousand, and does not hold them. */
   async ask(first: number, count: number): Promise<Line[]> {
-    const request = { log: { type: 'lines', with: { job: this.#job, first, count } } } as const;
-    return (await this.#client.ask(request, 'lines')).lines;
+    const wanted = { job: this.#job, first, count, ...this.#read };
+    return (await this.#client.ask({ log: { type: 'lines', with: wanted } }, 'lines')).lines;
   }
 
   /** One whole line, however long; without text if it is gone. */
   async whole(number: number): Promise<Pick<Line, 'spans' | 'tabs'>> {
-    const request = { log: { type: 'whole_line', with: { job: this.#job, number } } } as const;
-    return (await this.#client.ask(request, 'lines')).lines[0] ?? { spans: [] };
+    return (await this.#one(number)) ?? { spans: [] };
+  }
+
+  /** What a request says of the encoding: of the usual one nothing. */
+  get #read(): { encoding?: Encoding } {
+    return this.#encoding === 'utf8' ? {} : { encoding: this.#encoding };
+  }
+
+  async #one(number: number): Promise<Line | undefined> {
+    const wanted = { job: this.#job, number, ...this.#read };
+    return (await this.#client.ask({ log: { type: 'whole_line', with: wanted } }, 'lines')).lines[0];
   }
 
   /** An answer is bounded in bytes too: of long lines a block takes several. */
   async #fetch(index: number, total: number): Promise<void> {
     this.#asking.add(index);
+    const turn = this.#turn;
     const [first, end] = [index * BLOCK + 1, (index + 1) * BLOCK];
     const last = Math.min(end, total);
     try {
       let [next, count] = [first, 0];
       while (next <= last) {
         const lines = await this.ask(next, end - next + 1);
+        if (turn !== this.#turn) return;
         if (lines.length === 0) break;
         this.#blocks.put(lines);
         count += lines.length;
@@ -105,9 +135,9 @@ export class Lines {
       if (count < last - first + 1) this.#short.set(index, total);
       this.#hearing.changed();
     } catch (error) {
-      this.#hearing.failed(error);
+      if (turn === this.#turn) this.#hearing.failed(error);
     } finally {
-      this.#asking.delete(index);
+      if (turn === this.#turn) this.#asking.delete(index);
     }
   }
 }

@@ -1,7 +1,8 @@
 // The logs of the open jobs: one view each, made when a job is first looked at, dropped with its tab.
 import type { Client } from '$lib/client';
 import { isOver } from '$lib/job';
-import type { Job, JobId, SaveAs } from '$lib/wire';
+import type { Encoding, Job, JobId, SaveAs } from '$lib/wire';
+import { encodingOf, keepEncoding, type Ran } from './encodings';
 import type { Taste } from './gutter.svelte';
 import type { Came } from './hits.svelte';
 import { placeIn } from './places';
@@ -27,7 +28,7 @@ export class Logs {
   }
 
   /** The view of a job's log: the one that is open, else a new one. Not to be derived, for it may make one. */
-  open(job: Pick<Job, 'id' | 'status' | 'lines'>): LogView {
+  open(job: Pick<Job, 'id' | 'status' | 'lines'> & Ran): LogView {
     const opened = this.#opened.get(job.id);
     if (opened) return opened.view;
     let view!: LogView;
@@ -37,9 +38,17 @@ export class Logs {
       view = new LogView(this.#client, job, this.#taste);
     });
     this.#opened.set(job.id, { view, end });
+    const encoding = encodingOf(job);
+    if (encoding !== 'utf8') view.readIn(encoding);
     const place = isOver(job) ? placeIn(job.id) : undefined;
     if (place !== undefined) view.jumps.toPlace(place);
     return view;
+  }
+
+  /** Shows a job's log in an encoding, and from now on all others of the same target or command, too. */
+  readIn(job: Pick<Job, 'id' | 'status' | 'lines'> & Ran, encoding: Encoding): void {
+    keepEncoding(job, encoding);
+    this.open(job).readIn(encoding);
   }
 
   /** The job's tab is closed. */
@@ -50,10 +59,10 @@ export class Logs {
     this.#opened.delete(job);
   }
 
-  /** Opens the editor at the place in a file that a line names; gives the command of one that needs a terminal. */
-  async edit(job: JobId, line: number): Promise<string | null> {
-    const request = { log: { type: 'edit', with: { job, line } } } as const;
-    return (await this.#client.ask(request, 'edited')).terminal;
+  /** Opens the editor at the place in a file that a line names, or that `url` behind its words leads to; gives the command of one that needs a terminal. */
+  async edit(job: JobId, line: number, url?: string): Promise<string | null> {
+    const wanted = { job, line, ...(url !== undefined && { url }) };
+    return (await this.#client.ask({ log: { type: 'edit', with: wanted } }, 'edited')).terminal;
   }
 
   /** Opens the desktop's browser at an address that a line names. */
@@ -63,8 +72,9 @@ export class Logs {
 
   /** Saves a log in the folder for downloads; gives the file's path. */
   async save(job: JobId, form: SaveAs): Promise<string> {
-    const request = { log: { type: 'save_log', with: { job, form } } } as const;
-    return (await this.#client.ask(request, 'saved')).path;
+    const encoding = this.#opened.get(job)?.view.encoding ?? 'utf8';
+    const wanted = { job, form, ...(encoding !== 'utf8' && { encoding }) };
+    return (await this.#client.ask({ log: { type: 'save_log', with: wanted } }, 'saved')).path;
   }
 
   /** The connection came back, or the store did. */

@@ -1,6 +1,5 @@
 // The rows on screen: which line each one shows, and how high it is if long lines wrap.
 import { columns } from '$lib/log/text';
-import { ROW } from '$lib/log/rows-in-sight';
 import type { Folding } from '$lib/log/folding';
 import type { Line } from '$lib/wire';
 import type { Find } from './find.svelte';
@@ -81,14 +80,14 @@ export class Rows {
 
   /** Gives the height of a row in px: of one that is not held the usual one. Null if no line wraps. */
   get heights(): ((row: number) => number) | null {
-    const wrapAt = this.#of.gutter.wrapAt;
+    const { wrapAt, row: usual } = this.#of.gutter;
     if (wrapAt === null) return null;
     // Lines that have come since may be higher than they were taken for.
     void this.#of.source.version;
     return (row) => {
       const { line } = this.#at(row);
       const wide = line ? columns(line) + (line.cut ? CUT : 0) : 0;
-      return Math.max(1, Math.ceil(wide / wrapAt)) * ROW;
+      return Math.max(1, Math.ceil(wide / wrapAt)) * usual;
     };
   }
 

@@ -10,6 +10,8 @@ export interface Scrolled {
   lines: () => number;
   /** Gives the height of a row, in px; null if all have the usual one. */
   heightOf: () => ((row: number) => number) | null;
+  /** The usual height of a row, in px. */
+  usual?: () => number;
   /** The window is elsewhere, or follows, or no longer does. */
   moved: () => void;
 }
@@ -22,6 +24,7 @@ export class Scroll {
   following = $state(false);
 
   readonly #over: Scrolled;
+  /** In rows and parts of one: what a row is in px may change. */
   #position = $state(0);
   /** Lines that there were when the window stopped following. */
   #seen = $state(0);
@@ -29,11 +32,11 @@ export class Scroll {
   #steered = false;
 
   readonly measures: Measures = $derived.by(
-    () => new Measures(this.#over.rows(), this.height, this.#over.heightOf()),
+    () => new Measures(this.#over.rows(), this.height, this.#over.heightOf(), this.#row),
   );
   /** Px from the top of the whole log to the top of the window. */
   readonly position = $derived(
-    this.following ? this.measures.end : this.measures.clamp(this.#position),
+    this.following ? this.measures.end : this.measures.clamp(this.#position * this.#row),
   );
   readonly shown = $derived(this.measures.shown(this.position));
   /** Lines that came since the window stopped following. */
@@ -101,32 +104,36 @@ export class Scroll {
   pause(): void {
     if (!this.following) return;
     this.#seen = this.#over.lines();
-    this.#position = this.measures.end;
+    this.#position = this.measures.end / this.#row;
     this.following = false;
     this.#over.moved();
   }
 
   /** Puts a row at the top. */
   toRow(row: number): void {
-    this.#put(this.measures.clamp(row * ROW));
+    this.#put(this.measures.clamp(row * this.#row));
   }
 
   /** Brings a row on screen, a third of the window's height from the top; not if it is there, below the first `top` px. */
   reveal(row: number, top: number): void {
     const { measures } = this;
     if (measures.holds(row, this.position, top)) return this.#over.moved();
-    this.#put(measures.clamp(measures.moved(row * ROW, -Math.floor(this.height / 3))));
+    this.#put(measures.clamp(measures.moved(row * this.#row, -Math.floor(this.height / 3))));
   }
 
   /** Makes a change of the rows that gives which row the top one is now, and leaves that where it is. */
   keepTop(change: () => number): void {
-    const part = this.position % ROW;
+    const part = this.position % this.#row;
     const row = change();
-    this.#put(this.measures.clamp(row * ROW + part));
+    this.#put(this.measures.clamp(row * this.#row + part));
+  }
+
+  get #row(): number {
+    return this.#over.usual?.() ?? ROW;
   }
 
   #put(position: number): void {
-    this.#position = position;
+    this.#position = position / this.#row;
     this.#over.moved();
   }
 }

@@ -1,7 +1,7 @@
 // How far one log reaches, and its lines: followed while its window is open, drawn at most once a frame.
 import { CallFailed, type Client } from '$lib/client';
 import { reason } from '$lib/reason';
-import type { Event, Extent, JobId } from '$lib/wire';
+import type { Encoding, Event, Extent, JobId } from '$lib/wire';
 import { Lines } from './lines';
 
 export type Grew = Extract<Event, { type: 'log_grew' }>['with'];
@@ -29,6 +29,8 @@ export class Source {
   #attached = false;
   /** As many last lines come along when the log grows; none before it is followed. */
   #tail: number | null = null;
+  /** Whether the lines that come along may still be in the encoding of before. */
+  #turning = false;
   #due = false;
   #pending: Extent | null = null;
 
@@ -64,6 +66,12 @@ export class Source {
       .catch(() => undefined);
   }
 
+  /** Reads the log in another encoding from now on. */
+  readIn(encoding: Encoding): void {
+    this.lines.readIn(encoding);
+    [this.#tail, this.#turning] = [null, true];
+  }
+
   /** After a drop or a problem everything is asked for again. */
   forget(): void {
     this.problem = null;
@@ -76,15 +84,20 @@ export class Source {
     const isOver = this.known && this.extent.complete && this.#tail !== null;
     if (tail === this.#tail || isOver) return;
     this.#tail = tail;
-    this.#client.ask({ log: { type: 'follow', with: { job: this.#job, tail } } }, 'extent').then(
-      (extent) => this.#reaches(extent),
+    const { encoding } = this.lines;
+    const wanted = { job: this.#job, tail, ...(encoding !== 'utf8' && { encoding }) };
+    this.#client.ask({ log: { type: 'follow', with: wanted } }, 'extent').then(
+      (extent) => {
+        if (encoding === this.lines.encoding) this.#turning = false;
+        this.#reaches(extent);
+      },
       (error: unknown) => this.#failed(error),
     );
   }
 
   /** The log grew, or is complete. */
   grew({ extent, tail }: Grew): void {
-    this.lines.grew(extent.lines, tail);
+    this.lines.grew(extent.lines, this.#turning ? [] : tail);
     this.#reaches(extent);
   }
 

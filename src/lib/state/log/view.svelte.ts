@@ -3,8 +3,8 @@
 import type { Client } from '$lib/client';
 import { isOver } from '$lib/job';
 import type { Point } from '$lib/log/marked-text';
-import { ROW } from '$lib/log/rows-in-sight';
-import type { Extent, Job, JobId } from '$lib/wire';
+import { USUAL_TEXT } from '$lib/log/text-size';
+import type { Encoding, Extent, Job, JobId } from '$lib/wire';
 import { Find } from './find.svelte';
 import { Gutter, type Taste } from './gutter.svelte';
 import { Jumps } from './jumps.svelte';
@@ -18,6 +18,8 @@ import { Source } from './source.svelte';
 const MARGIN = 60;
 /** How long a report of what was done stays, in milliseconds. */
 const REPORT = 3000;
+/** The same of one that names a file: it can be dragged elsewhere meanwhile. */
+const REPORT_FILE = 20_000;
 /** Lines that may come along when a log grows. */
 const TAIL = 500;
 
@@ -35,8 +37,12 @@ export class LogView {
   readonly jumps: Jumps;
   /** Whether the number of a line to go to is being asked for. */
   going = $state(false);
+  /** What its bytes are shown in. */
+  encoding = $state<Encoding>('utf8');
   /** What has just been done, for a moment. */
   report = $state<string | null>(null);
+  /** The path of the file that was saved by that. */
+  saved = $state<string | null>(null);
 
   /** Which lines have rows. */
   readonly folding = $derived.by(() => this.outline.rows(this.extent.lines));
@@ -57,7 +63,7 @@ export class LogView {
   constructor(
     client: Client,
     job: Pick<Job, 'id' | 'status' | 'lines'>,
-    taste: Taste = { wrap: false, times: 'since' },
+    taste: Taste = { wrap: false, times: 'since', textSize: USUAL_TEXT },
   ) {
     this.job = job.id;
     this.#opensAtError = job.status === 'error';
@@ -69,6 +75,7 @@ export class LogView {
         rows: () => this.rows.total,
         lines: () => this.extent.lines,
         heightOf: () => this.rows.heights,
+        usual: () => this.gutter.row,
         moved: () => this.#settle(),
       },
       opening(job),
@@ -113,6 +120,16 @@ export class LogView {
     this.source.follow(this.#tail);
   }
 
+  /** Shows the bytes in another encoding: lines and their numbers stay, and the window where it is. */
+  readIn(encoding: Encoding): void {
+    this.encoding = encoding;
+    this.source.readIn(encoding);
+    this.find.encoding = encoding;
+    this.selection.none();
+    this.resume();
+    this.source.drawSoon();
+  }
+
   /** Folds or unfolds a section; the lines above it stay where they are. */
   toggleFold(first: number): void {
     this.scroll.pause();
@@ -124,11 +141,12 @@ export class LogView {
   }
 
   /** Reports for a moment what was done. */
-  say(what: string): void {
-    this.report = what;
+  say(what: string, saved: string | null = null): void {
+    [this.report, this.saved] = [what, saved];
+    const rest = saved === null ? REPORT : REPORT_FILE;
     setTimeout(() => {
-      if (this.report === what) this.report = null;
-    }, REPORT);
+      if (this.report === what) [this.report, this.saved] = [null, null];
+    }, rest);
   }
 
   /** Picks a line, or the range from the one picked first up to this one. */
@@ -158,7 +176,9 @@ export class LogView {
 
   /** Last lines that come along when the log grows: as many as the window shows at the end, else none. */
   get #tail(): number {
-    return this.scroll.following ? Math.min(TAIL, Math.ceil(this.scroll.height / ROW) + 8) : 0;
+    return this.scroll.following
+      ? Math.min(TAIL, Math.ceil(this.scroll.height / this.gutter.row) + 8)
+      : 0;
   }
 
   #drawn(grew: boolean): void {
@@ -170,7 +190,7 @@ export class LogView {
   #outlined(): void {
     if (this.#opensAtError && this.scroll.untouched && this.outline.errors.length > 0) {
       // Of a log that is longer than the window what failed stays open, and the rest is out of the way.
-      if (this.extent.lines * ROW > this.scroll.height) this.outline.foldWhatWentWell();
+      if (this.extent.lines * this.gutter.row > this.scroll.height) this.outline.foldWhatWentWell();
       this.jumps.toError(false);
     }
     this.source.drawSoon();

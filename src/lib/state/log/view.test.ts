@@ -1,8 +1,11 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { BLOCK } from '$lib/log/blocks';
 import { ROW } from '$lib/log/rows-in-sight';
+import { rowOf, USUAL_TEXT } from '$lib/log/text-size';
+import { View } from '../appearance.svelte';
 import { aJob, aLine, FakeWorld, settled, type Sent } from '$lib/testing/fake';
 import type { Line, Outline, Section, Status } from '$lib/wire';
+import type { Taste } from './gutter.svelte';
 import { LogView } from './view.svelte';
 
 const HEIGHT = 700;
@@ -30,6 +33,7 @@ async function open(
   lines: number,
   complete: boolean,
   change: (server: { outline: Outline; line: (n: number) => Line }) => void = () => undefined,
+  taste?: Taste,
 ) {
   const world = new FakeWorld();
   const client = await world.connected();
@@ -37,7 +41,7 @@ async function open(
   const server = { lines, complete, outline, line: (number: number): Line => aLine(number) };
   change(server);
   world.last.answer = (call) => answer(world, server, call);
-  const view = new LogView(client, aJob({ status }));
+  const view = new LogView(client, aJob({ status }), taste);
   view.scroll.resize(HEIGHT);
   view.attach();
   await frame();
@@ -379,5 +383,65 @@ describe('a log that failed', () => {
   test('shows all of what fits into the window', async () => {
     const { view } = await failed(20);
     expect(view.outline.folded.size).toBe(0);
+  });
+});
+
+describe('text of another size', () => {
+  test('leaves the top line where it is, and has as many rows as fit', async () => {
+    const taste = new View();
+    const { view } = await open('done', 5000, true, () => undefined, taste);
+    view.scroll.moveTo(2000 * ROW + 10);
+    await frame();
+    expect(shown(view)).toEqual([2001, 2036]);
+    taste.showText(20);
+    await frame();
+    expect(view.rows.list[0]!.number).toBe(2001);
+    expect(view.scroll.shown.offset).toBe(rowOf(20) / 2);
+    expect(shown(view)).toEqual([2001, 2001 + Math.ceil(HEIGHT / rowOf(20))]);
+    taste.showText(10);
+    await frame();
+    expect(view.rows.list[0]!.number).toBe(2001);
+    view.scroll.followEnd();
+    await frame();
+    expect(view.rows.list.at(-1)!.number).toBe(5000);
+    expect(view.scroll.position).toBe(5000 * rowOf(10) - HEIGHT);
+    taste.showText(USUAL_TEXT);
+    await frame();
+    expect(view.scroll.position).toBe(5000 * ROW - HEIGHT);
+  });
+});
+
+describe('another encoding', () => {
+  test('is asked for from then on, at the same place, and what was on its way is dropped', async () => {
+    const { world, view, server, requests } = await open('running', 5000, false);
+    view.scroll.moveTo(2000 * ROW);
+    await frame();
+    const late: Sent[] = [];
+    world.last.answer = (call) =>
+      call.request.type === 'lines' ? late.push(call) : answer(world, server, call);
+    view.scroll.moveTo(3000 * ROW);
+    await frame();
+    expect(late).not.toEqual([]);
+    view.readIn('gbk');
+    // Lines of before that the server had sent already.
+    view.source.grew({
+      job: view.job,
+      extent: { lines: 5001, bytes: 0, complete: false },
+      tail: [aLine(3002)],
+    });
+    for (const call of late.splice(0)) answer(world, server, call);
+    await frame();
+    expect(view.rows.list[0]!.number).toBe(3001);
+    expect(view.rows.list.every(({ line }) => line === undefined)).toBe(true);
+    for (const call of late.splice(0)) answer(world, server, call);
+    await frame();
+    expect(view.rows.list.every(({ line }) => line !== undefined)).toBe(true);
+    const encoding = { encoding: 'gbk' };
+    expect(requests('lines').at(-1)).toMatchObject({ with: encoding });
+    expect(requests('follow').at(-1)).toMatchObject({ with: encoding });
+    view.find.summon();
+    view.find.text = '失败';
+    view.find.begin();
+    expect(requests('find').at(-1)).toMatchObject({ with: encoding });
   });
 });

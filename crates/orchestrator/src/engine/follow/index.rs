@@ -42,8 +42,9 @@ pub(in crate::engine) struct Indexer {
     gaps: Vec<(Gap, u64)>,
     /// Where make complains; none of a job that is no make.
     complaints: Option<Stream>,
-    /// Which screen is shown; none of a job without a terminal.
-    screen: Option<Screen>,
+    /// What it does to the screen that it has, or would have in a terminal.
+    screen: Screen,
+    has_terminal: bool,
     last_words: Vec<u8>,
 }
 
@@ -64,7 +65,8 @@ impl Indexer {
             damage: None,
             gaps: Vec::new(),
             complaints,
-            screen: job.pty.then(Screen::default),
+            screen: Screen::default(),
+            has_terminal: job.pty,
             last_words: Vec::new(),
         }
     }
@@ -176,15 +178,14 @@ impl Indexer {
             let stream = stream(record.stream);
             self.mark.state.advance(stream, bytes);
             self.mark.bytes += bytes.len() as u64;
-            if let Some(screen) = &mut self.screen {
-                screen.feed(bytes);
-            }
+            self.screen.feed(bytes);
             if self.complaints == Some(stream) {
                 keep_end(&mut self.last_words, bytes);
             }
         }
         self.mark.at = block.end;
-        let full_screen = self.screen.is_some_and(|screen| screen.is_alternate());
+        let redraws = self.screen.redraws() && !self.has_terminal;
+        let full_screen = self.screen.is_alternate() || redraws;
         self.live.grew(&self.mark, full_screen);
         Ok(true)
     }

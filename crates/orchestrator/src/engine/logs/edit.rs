@@ -1,7 +1,9 @@
 //! Opens a person's editor at the place in a file that a line of a log names, and the browser at an address in it.
 //!
 //! The page names a line and no path: the file is the one that we read in that line ourselves, and it must exist. An address
-//! must be in the line, too.
+//! must be in the line or behind words of it, too.
+
+mod file_url;
 
 use std::{
     env,
@@ -63,16 +65,23 @@ enum Editor {
 
 impl Logs {
     /// Opens the place in a file that a line of a job's log names: the one of the error that it reports, else the first in
-    /// it. Gives the command line of an editor that needs a terminal, which is not started here.
+    /// it; or that an address behind words of the line leads to. Gives the command line of an editor that needs a terminal,
+    /// which is not started here.
     ///
     /// # Errors
     /// If the line names none, the file is not here, or there is no editor.
-    pub async fn edit(&self, job: JobId, line: u64) -> Result<Option<String>, EngineError> {
+    pub async fn edit(
+        &self,
+        job: JobId,
+        line: u64,
+        url: Option<String>,
+    ) -> Result<Option<String>, EngineError> {
         let outline = self.outline(job).await?;
         let fault = outline.errors.iter().find(|fault| fault.line == line);
-        let spot = match fault.and_then(|fault| fault.spot.clone()) {
-            Some(spot) => Some(spot),
-            None => spot_in(&self.text_of(job, line).await?),
+        let spot = match (url, fault.and_then(|fault| fault.spot.clone())) {
+            (Some(url), _) => self.spot_behind(job, line, &url).await?,
+            (None, Some(spot)) => Some(spot),
+            (None, None) => spot_in(&self.text_of(job, line).await?),
         };
         let spot = spot.ok_or_else(|| {
             EngineError::NotFound(format!("line {line} names no place in a file"))
@@ -110,6 +119,22 @@ impl Logs {
             return Err(EngineError::NotFound(why));
         }
         blocking(move || start(&[DESKTOP.into(), url])).await
+    }
+
+    /// The place that an address behind words of a line leads to; none if it is not there, or leads to no file.
+    async fn spot_behind(
+        &self,
+        job: JobId,
+        line: u64,
+        url: &str,
+    ) -> Result<Option<Spot>, EngineError> {
+        let lines = self.of(job).lines(line.max(1), 1, LINE_BYTES).await?;
+        let mut links = lines.iter().flat_map(|line| &line.links);
+        if !links.any(|link| link.url == url) {
+            return Ok(None);
+        }
+        let name = rustix::system::uname();
+        file_url::spot(url, &name.nodename().to_string_lossy()).map_err(EngineError::Refused)
     }
 
     async fn text_of(&self, job: JobId, line: u64) -> Result<String, EngineError> {

@@ -23,7 +23,7 @@ use crate::{
     },
     job::JobId,
     log::{
-        Line,
+        Encoding, Line,
         find::{Hit, Pattern, Query, hits_in_line},
     },
     wire::HitMarks,
@@ -68,13 +68,13 @@ impl Drop for Find {
 }
 
 impl Logs {
-    /// Looks for the query in a job's log, until the [`Find`] is dropped.
+    /// Looks for the query in a job's log as an encoding shows it, until the [`Find`] is dropped.
     ///
     /// # Errors
     /// [`EngineError::Refused`] if the pattern cannot be read, with the place in it.
-    pub fn find(&self, job: JobId, query: &Query) -> Result<Find, EngineError> {
+    pub fn find(&self, job: JobId, query: &Query, encoding: Encoding) -> Result<Find, EngineError> {
         let pattern = Pattern::new(query).map_err(|bad| EngineError::Refused(bad.to_string()))?;
-        Ok(Find::begin(self.of(job), pattern))
+        Ok(Find::begin(self.of(job).in_encoding(encoding), pattern))
     }
 }
 

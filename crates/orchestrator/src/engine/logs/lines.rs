@@ -26,7 +26,8 @@ impl Log {
         let Some(start) = self.before_line(first).await? else {
             return Ok(Vec::new());
         };
-        let mut window = lines::Window::new(start.state, first, count, limit);
+        let window = lines::Window::new(start.state, first, count, limit);
+        let mut window = window.in_encoding(self.encoding);
         let mut cursor = self.cursor(start.seq);
         // Once all of them have begun, one that has no end yet (a prompt) is not followed to the end of the log.
         let mut patience = AFTER_BEGUN;
@@ -38,7 +39,8 @@ impl Log {
             if let Some(state) = cursor.take_jump() {
                 // Rows are gone from the store. The lines after them keep their numbers.
                 let (next, last) = (first.max(state.lines() + 1), first.saturating_add(count));
-                let rest = lines::Window::new(state, next, last.saturating_sub(next), limit);
+                let rest = lines::Window::new(state, next, last.saturating_sub(next), limit)
+                    .in_encoding(self.encoding);
                 found.extend(std::mem::replace(&mut window, rest).finish());
                 if next >= last {
                     break;

@@ -8,7 +8,7 @@ use super::source::{Elsewhere, Source};
 use crate::{
     engine::{archive::link::Link, follow::live::Live},
     job::JobId,
-    log::lines,
+    log::{Encoding, lines},
     store::StoreError,
 };
 
@@ -42,6 +42,8 @@ pub struct Log {
     pub(in crate::engine) link: Link,
     /// What is followed of others' logs.
     pub(in crate::engine) elsewhere: Elsewhere,
+    /// What its lines are read in.
+    pub encoding: Encoding,
 }
 
 /// A place to start reading at.
@@ -51,6 +53,13 @@ pub(super) struct Start {
 }
 
 impl Log {
+    /// The same log, its lines read in an encoding.
+    #[must_use]
+    pub const fn in_encoding(mut self, encoding: Encoding) -> Self {
+        self.encoding = encoding;
+        self
+    }
+
     /// Who writes the log on, if anybody does: of a job whose folder is not here, the store is asked.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ use tokio::runtime::Handle;
 use crate::{
     engine::{Cursor, EngineError, Logs, ReadError, blocking::blocking},
     job::{Job, JobId, What},
-    log::{Line, lines::Flow},
+    log::{Encoding, Line, lines::Flow},
     wire::SaveAs,
 };
 
@@ -27,12 +27,18 @@ use crate::{
 const LINE: usize = 16 * 1024 * 1024;
 
 impl Logs {
-    /// Saves a job's log, as far as it is there, in a new file, and returns its path.
+    /// Saves a job's log, as far as it is there, in a new file, and returns its path. Its bytes are the same in any encoding;
+    /// its text, in UTF-8, is as that shows it.
     ///
     /// # Errors
     /// If the log cannot be read or the file cannot be written; the unfinished file is then removed. If rows of the log are
     /// gone, the error names the file that has the rest.
-    pub async fn save(&self, job: JobId, form: SaveAs) -> Result<PathBuf, EngineError> {
+    pub async fn save(
+        &self,
+        job: JobId,
+        form: SaveAs,
+        encoding: Encoding,
+    ) -> Result<PathBuf, EngineError> {
         let job = self.jobs.find(&job.to_string()).await?;
         let log = self.of(job.id);
         let cursor = log.cursor(0);
@@ -41,7 +47,8 @@ impl Logs {
         let saving = blocking(move || {
             fs::create_dir_all(&folder)?;
             let (path, file) = new_file(&folder, &name(&job), ending(form))?;
-            let saved = write(BufWriter::new(file), cursor, &job, form, &runtime);
+            let flow = Flow::new(LINE).in_encoding(encoding);
+            let saved = write(BufWriter::new(file), cursor, &job, (form, flow), &runtime);
             if saved.is_err() {
                 fs::remove_file(&path)?;
             }
@@ -128,10 +135,9 @@ fn write(
     mut out: impl Write,
     mut cursor: Cursor,
     job: &Job,
-    form: SaveAs,
+    (form, mut flow): (SaveAs, Flow),
     runtime: &Handle,
 ) -> Result<(), EngineError> {
-    let mut flow = Flow::new(LINE);
     if form == SaveAs::Html {
         html::head(&mut out, job)?;
     }

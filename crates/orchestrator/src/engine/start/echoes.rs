@@ -1,4 +1,7 @@
-//! What make writes of the recipes of a job before it runs their lines, as far as the makefile shows it now.
+//! What make writes of the recipes of a job before it runs their lines, as far as the makefile shows it now; and what the
+//! makes write that those lines call in other folders.
+
+mod called;
 
 use super::{
     preview::{goals, in_order},
@@ -8,7 +11,7 @@ use crate::{
     engine::Catalog,
     job::{Job, What},
     log::outline::Echo,
-    make::{self, Assignment},
+    make::{self, Assignment, Previewed},
 };
 
 /// What make writes of a job's recipes before it runs each line. None of a job whose recipes ran side by side (`-j`): their
@@ -54,13 +57,22 @@ pub(in crate::engine) fn echoes(catalog: &Catalog, job: &Job) -> Vec<Echo> {
     if read.iter().any(|recipe| recipe.side_by_side) {
         return Vec::new();
     }
-    let all = read.iter().zip(&named).flat_map(|(recipe, (target, _))| {
-        make::echoed(recipe).into_iter().map(|pieces| Echo {
-            target: (*target).to_owned(),
+    let mut all = of_recipes(&read, &named);
+    all.extend(called::echoes(&project.path, &read, &given));
+    all
+}
+
+/// What make writes of recipes, each with its target and the words behind that.
+fn of_recipes(read: &[Previewed], named: &[(&str, &[String])]) -> Vec<Echo> {
+    let of_one = |(recipe, (target, _)): (&Previewed, &(&str, _))| {
+        let texts = make::echoed(recipe).into_iter();
+        let target = (*target).to_owned();
+        texts.map(move |pieces| Echo {
+            target: target.clone(),
             pieces,
         })
-    });
-    all.collect()
+    };
+    read.iter().zip(named).flat_map(of_one).collect()
 }
 
 /// Whether make was typed with several recipes side by side.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use memchr::{memchr, memchr_iter, memrchr};
 
 use super::{Hit, Pattern};
-use crate::log::{Line, Stream, Texts, lines::State};
+use crate::log::{Encoding, Line, Stream, Texts, lines::State};
 
 /// Looks for one pattern in a log that is read from its start.
 #[derive(Debug, Clone)]
@@ -31,6 +31,13 @@ impl Finder {
             pattern,
             texts: Texts::resume(state),
         }
+    }
+
+    /// The same, in a log that is shown in an encoding.
+    #[must_use]
+    pub fn in_encoding(mut self, encoding: Encoding) -> Self {
+        self.texts = self.texts.in_encoding(encoding);
+        self
     }
 
     /// Lines that have begun so far.

@@ -6,7 +6,8 @@ use memchr::{memchr, memchr_iter};
 
 use super::State;
 use crate::log::{
-    Line, Stream, Style,
+    Encoding, Line, Stream, Style,
+    escape::Pen,
     row::{Row, Shown},
 };
 
@@ -14,6 +15,7 @@ use crate::log::{
 #[derive(Debug, Clone)]
 pub(super) struct Collector {
     state: State,
+    encoding: Encoding,
     wanted: Range<u64>,
     limit: usize,
     closed: BTreeMap<u64, Line>,
@@ -28,7 +30,20 @@ struct Begun {
     at: i64,
     bytes: u64,
     row: Row,
+    /// What is to be decoded once the line has ended; none of a line in UTF-8.
+    encoded: Option<Box<Encoded>>,
 }
+
+/// A line in another encoding than UTF-8.
+#[derive(Debug, Clone)]
+struct Encoded {
+    /// At the start of the line.
+    pen: Pen,
+    bytes: Vec<u8>,
+}
+
+/// Bytes of a line in another encoding that are kept, or as many as its row has columns: of a longer one its start is shown.
+const ENCODED: usize = 1024 * 1024;
 
 impl Collector {
     /// At `state`, with nothing collected.
@@ -36,10 +51,17 @@ impl Collector {
         Self {
             wanted: wanted.start.max(state.next)..wanted.end,
             state,
+            encoding: Encoding::Utf8,
             limit,
             closed: BTreeMap::new(),
             begun: [None, None],
         }
+    }
+
+    /// The same, of a log that is shown in an encoding.
+    pub(super) const fn in_encoding(mut self, encoding: Encoding) -> Self {
+        self.encoding = encoding;
+        self
     }
 
     /// Whether every wanted line has begun.
@@ -105,7 +127,7 @@ impl Collector {
         for begun in self.begun.into_iter().flatten() {
             let style = self.state.style(begun.stream);
             self.closed
-                .insert(begun.number, begun.into_line(style, true));
+                .insert(begun.number, begun.into_line(style, self.encoding, true));
         }
         self.closed.into_values().collect()
     }
@@ -134,13 +156,20 @@ impl Collector {
             at,
             bytes: 0,
             row: Row::with_extras(self.limit),
+            encoded: Encoded::new(self.encoding, &self.state, stream),
         });
-        self.state.show(stream, bytes, &mut begun.row);
+        if let Some(encoded) = &mut begun.encoded {
+            self.state.advance(stream, bytes);
+            encoded.add(bytes, self.limit);
+        } else {
+            self.state.show(stream, bytes, &mut begun.row);
+        }
         begun.bytes += bytes.len() as u64;
         if bytes.ends_with(b"\n") {
             begun.bytes -= 1;
             let style = self.state.style(stream);
-            self.closed.insert(number, begun.into_line(style, false));
+            let line = begun.into_line(style, self.encoding, false);
+            self.closed.insert(number, line);
         } else {
             *open = Some(begun);
         }
@@ -148,7 +177,11 @@ impl Collector {
 }
 
 impl Begun {
-    fn into_line(self, style: Style, open: bool) -> Line {
+    fn into_line(mut self, style: Style, encoding: Encoding, open: bool) -> Line {
+        let style = match self.encoded.take() {
+            Some(encoded) => encoded.draw(encoding, &mut self.row),
+            None => style,
+        };
         let Shown {
             spans,
             cut,
@@ -166,5 +199,33 @@ impl Begun {
             tabs,
             links,
         }
+    }
+}
+
+impl Encoded {
+    fn new(encoding: Encoding, state: &State, stream: Stream) -> Option<Box<Self>> {
+        let pen = match encoding {
+            Encoding::Utf8 => return None,
+            // Escapes are no bytes in a row there: what was read before says nothing.
+            Encoding::Utf16Le | Encoding::Utf16Be => Pen::default(),
+            _ => state.streams[stream as usize].pen.clone(),
+        };
+        Some(Box::new(Self {
+            pen,
+            bytes: Vec::new(),
+        }))
+    }
+
+    fn add(&mut self, bytes: &[u8], limit: usize) {
+        let room = ENCODED.max(2 * limit).saturating_sub(self.bytes.len());
+        self.bytes
+            .extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
+    /// Draws the line, and gives the style of what would come next.
+    fn draw(mut self, encoding: Encoding, row: &mut Row) -> Style {
+        let line = self.bytes.strip_suffix(b"\n").unwrap_or(&self.bytes);
+        self.pen.write(&encoding.line(line), row);
+        self.pen.style()
     }
 }

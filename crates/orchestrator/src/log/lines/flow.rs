@@ -1,7 +1,7 @@
 //! Every line of a log in turn.
 
 use super::{State, collect::Collector};
-use crate::log::{Line, Stream};
+use crate::log::{Encoding, Line, Stream};
 
 /// Lines that wait for one with a lower number to end, at most; past that they go before it.
 const WAITING: usize = 10_000;
@@ -37,6 +37,13 @@ impl Flow {
             waiting: 0,
             ..Self::new(limit)
         }
+    }
+
+    /// The same, of a log that is shown in an encoding.
+    #[must_use]
+    pub fn in_encoding(mut self, encoding: Encoding) -> Self {
+        self.lines = self.lines.in_encoding(encoding);
+        self
     }
 
     /// Takes the next bytes of `stream`, read at `at` (microseconds since 1970), and gives what lines it can.

@@ -1,7 +1,7 @@
 //! The lines of a range of numbers.
 
 use super::{State, collect::Collector};
-use crate::log::{Line, Stream};
+use crate::log::{Encoding, Line, Stream};
 
 /// Collects the lines numbered from `first` on, `count` of them, while a log is read from a known [`State`].
 ///
@@ -26,6 +26,13 @@ impl Window {
             first..first.saturating_add(count),
             limit,
         ))
+    }
+
+    /// The same, of a log that is shown in an encoding.
+    #[must_use]
+    pub fn in_encoding(mut self, encoding: Encoding) -> Self {
+        self.0 = self.0.in_encoding(encoding);
+        self
     }
 
     /// Takes the next bytes of `stream`, read at `at` (microseconds since 1970). After [`Window::is_full`] it has no

@@ -127,13 +127,14 @@ impl Extras {
     }
 }
 
-/// The address in `params ; address`, if it is one of the web.
+/// The address in `params ; address`, if it is one of the web or of a file.
 fn address(rest: &[u8]) -> Option<String> {
     let at = memchr::memchr(b';', rest)?;
     let url = &rest[at + 1..];
-    let is_web = url.starts_with(b"http://") || url.starts_with(b"https://");
+    let known: [&[u8]; 3] = [b"http://", b"https://", b"file://"];
+    let is_known = known.iter().any(|scheme| url.starts_with(scheme));
     let is_plain = url.len() <= LONGEST && url.iter().all(|byte| matches!(byte, 0x21..=0x7e));
-    let url = (is_web && is_plain).then(|| url.to_vec())?;
+    let url = (is_known && is_plain).then(|| url.to_vec())?;
     String::from_utf8(url).ok()
 }
 
@@ -202,6 +203,8 @@ mod tests {
             "written over"
         );
         assert_eq!(links(&format!("{open}{close}empty")), []);
+        let file = "\x1b]8;;file://box/a%20b#12\x1b\\it\x1b]8;;\x1b\\";
+        assert_eq!(links(file), [(0, 2, "file://box/a%20b#12".to_owned())]);
         let two = format!("{open}one{open}two{close}{close}");
         assert_eq!(links(&two).len(), 2);
     }
@@ -211,7 +214,7 @@ mod tests {
         let huge = format!("https://x.org/{}", "a".repeat(LONGEST));
         for url in [
             "javascript:alert(1)",
-            "file:///etc/passwd",
+            "ftp://x.org/a",
             "HTTPS://x.org",
             "https://x.org/a b",
             "https://x.org/\t",

@@ -8,8 +8,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use super::Pending;
 use crate::{
     engine::{Engine, EngineError, Find, Progress},
-    job::JobId,
-    log::find::{Hit, Query},
+    log::find::Hit,
     server::Outbox,
     wire::{Event, FindRequest, Message, Reply},
 };
@@ -39,8 +38,14 @@ impl Finds {
         request: FindRequest,
     ) {
         let answer: Result<BoxFuture<'static, _>, EngineError> = match request {
-            FindRequest::Find { job, find, query } => {
-                let begun = self.begin(engine, tasks, pending.outbox(), (job, find), &query);
+            FindRequest::Find {
+                job,
+                find,
+                query,
+                encoding,
+            } => {
+                let begun = engine.logs().find(job, &query, encoding);
+                let begun = self.begin(tasks, pending.outbox(), find, begun);
                 return pending.reply(begun).await;
             }
             FindRequest::EndFind { find } => {
@@ -83,15 +88,14 @@ impl Finds {
 
     fn begin(
         &mut self,
-        engine: &Engine,
         tasks: &mut JoinSet<()>,
         outbox: &Outbox,
-        (job, number): (JobId, u32),
-        query: &Query,
+        number: u32,
+        find: Result<Find, EngineError>,
     ) -> Result<Reply, EngineError> {
         self.end(number);
         self.room()?;
-        let find = Arc::new(engine.logs().find(job, query)?);
+        let find = Arc::new(find?);
         let reporting = tasks.spawn(report(Arc::clone(&find), outbox.clone(), number));
         self.0.insert(number, (find, reporting));
         Ok(Reply::Ok)

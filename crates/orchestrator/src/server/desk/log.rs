@@ -14,7 +14,7 @@ use tokio::{
 use self::send::Stopped;
 use super::{Pending, send};
 use crate::{
-    engine::{Engine, EngineError, LINE_BYTES},
+    engine::{Engine, EngineError, LINE_BYTES, Log},
     job::JobId,
     wire::{Event, LogRequest, Message, Reply},
 };
@@ -54,33 +54,55 @@ impl Logs {
         request: LogRequest,
     ) {
         let answer: BoxFuture<'static, Result<Reply, EngineError>> = match request {
-            LogRequest::Lines { job, first, count } => {
+            LogRequest::Lines {
+                job,
+                first,
+                count,
+                encoding,
+            } => {
+                let log = engine.logs().of(job).in_encoding(encoding);
                 let count = u64::from(count.min(LINES));
-                Box::pin(lines(engine, job, first, count, LINE_BYTES))
+                Box::pin(lines(log, first, count, LINE_BYTES))
             }
-            LogRequest::WholeLine { job, number } => {
-                Box::pin(lines(engine, job, number, 1, WHOLE_LINE))
+            LogRequest::WholeLine {
+                job,
+                number,
+                encoding,
+            } => {
+                let log = engine.logs().of(job).in_encoding(encoding);
+                Box::pin(lines(log, number, 1, WHOLE_LINE))
             }
             LogRequest::Outline { job } => Box::pin(async move {
                 let outline = engine.logs().outline(job).await?;
                 Ok(Reply::Outline(Box::new(outline)))
             }),
-            LogRequest::SaveLog { job, form } => Box::pin(async move {
-                let path = engine.logs().save(job, form).await?;
+            LogRequest::SaveLog {
+                job,
+                form,
+                encoding,
+            } => Box::pin(async move {
+                let path = engine.logs().save(job, form, encoding).await?;
                 Ok(Reply::Saved {
                     path: path.display().to_string(),
                 })
             }),
-            LogRequest::Edit { job, line } => Box::pin(async move {
-                let terminal = engine.logs().edit(job, line).await?;
+            LogRequest::Edit { job, line, url } => Box::pin(async move {
+                let terminal = engine.logs().edit(job, line, url).await?;
                 Ok(Reply::Edited { terminal })
             }),
             LogRequest::Browse { job, line, url } => Box::pin(async move {
                 engine.logs().browse(job, line, url).await?;
                 Ok(Reply::Ok)
             }),
-            LogRequest::Follow { job, tail } => match self.room() {
-                Ok(()) => return self.follow(engine, tasks, pending, job, tail.min(TAIL)),
+            LogRequest::Follow {
+                job,
+                tail,
+                encoding,
+            } => match self.room() {
+                Ok(()) => {
+                    let log = engine.logs().of(job).in_encoding(encoding);
+                    return self.follow(log, tasks, pending, tail.min(TAIL));
+                }
                 Err(full) => return pending.reply(Err(full)).await,
             },
             LogRequest::Subscribe { job, seq, tail } => match self.room() {
@@ -113,17 +135,11 @@ impl Logs {
         Err(EngineError::Refused(why))
     }
 
-    fn follow(
-        &mut self,
-        engine: Engine,
-        tasks: &mut JoinSet<()>,
-        pending: Pending,
-        job: JobId,
-        tail: u32,
-    ) {
+    fn follow(&mut self, log: Log, tasks: &mut JoinSet<()>, pending: Pending, tail: u32) {
         let pending = pending.without_room();
         let (wanted, tail) = watch::channel(tail);
-        let task = tasks.spawn(send::follow(engine, pending, job, tail));
+        let job = log.id;
+        let task = tasks.spawn(send::follow(log, pending, tail));
         // An earlier follower answers its call and ends, since its tail is no longer wanted. It is not
         // asked to go on for both calls: its own may be about to fail.
         self.follows.insert(job, (wanted, task));
@@ -164,17 +180,7 @@ impl Logs {
     }
 }
 
-async fn lines(
-    engine: Engine,
-    job: JobId,
-    first: u64,
-    count: u64,
-    bytes: usize,
-) -> Result<Reply, EngineError> {
-    let lines = engine
-        .logs()
-        .of(job)
-        .lines(first.max(1), count, bytes)
-        .await?;
+async fn lines(log: Log, first: u64, count: u64, bytes: usize) -> Result<Reply, EngineError> {
+    let lines = log.lines(first.max(1), count, bytes).await?;
     Ok(Reply::Lines { lines })
 }

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(doc)]
 use crate::wire::{Event, Reply};
-use crate::{job::JobId, log::find::Query};
+use crate::{
+    job::JobId,
+    log::{Encoding, find::Query},
+};
 
 /// What the page can ask of looking in a log.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -20,6 +23,10 @@ pub enum FindRequest {
         find: u32,
         /// What is looked for.
         query: Query,
+        /// What its bytes are read in.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, as = "Option<Encoding>"))]
+        encoding: Encoding,
     },
     /// Ends a find: [`Reply::Ok`].
     EndFind {

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::job::JobId;
 #[cfg(doc)]
 use crate::wire::{Event, Reply};
+use crate::{job::JobId, log::Encoding};
 
 /// What the page can ask of a log.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -20,6 +20,10 @@ pub enum LogRequest {
         first: u64,
         /// How many, at most 1000.
         count: u32,
+        /// What its bytes are read in.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, as = "Option<Encoding>"))]
+        encoding: Encoding,
     },
     /// One whole line, however long, up to 16 MiB: [`Reply::Lines`].
     WholeLine {
@@ -27,6 +31,10 @@ pub enum LogRequest {
         job: JobId,
         /// Its number, from 1.
         number: u64,
+        /// What its bytes are read in.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, as = "Option<Encoding>"))]
+        encoding: Encoding,
     },
     /// What stands out in a log, as far as it is there: [`Reply::Outline`]. Worth asking again when it has grown.
     Outline {
@@ -39,13 +47,22 @@ pub enum LogRequest {
         job: JobId,
         /// The format.
         form: SaveAs,
+        /// What its text is read in; its bytes are saved as they are.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, as = "Option<Encoding>"))]
+        encoding: Encoding,
     },
-    /// Opens the person's editor at the place in a file that a line of a log names: [`Reply::Edited`].
+    /// Opens the person's editor at the place in a file that a line of a log names, or that is behind words of it:
+    /// [`Reply::Edited`].
     Edit {
         /// The job.
         job: JobId,
         /// The line's number.
         line: u64,
+        /// The address behind words of the line, a `file` on this machine; without it the place is the one that the line names.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional))]
+        url: Option<String>,
     },
     /// Opens the desktop's browser at an address, `http` or `https`, that is in a line of a log: [`Reply::Ok`].
     Browse {
@@ -63,6 +80,10 @@ pub enum LogRequest {
         job: JobId,
         /// How many of the last lines each event brings along, 0 to 500.
         tail: u32,
+        /// What those are read in.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, as = "Option<Encoding>"))]
+        encoding: Encoding,
     },
     /// Ends following: [`Reply::Ok`].
     Unfollow {

@@ -208,6 +208,7 @@ async fn in_the_window(home: Home, job: &str, reason: &str, log: &[u8]) {
             job: id,
             first,
             count,
+            encoding: Default::default(),
         };
         let Ok(Reply::Lines { lines }) = page.ask(lines).await else {
             panic!("no lines")

@@ -141,7 +141,11 @@ async fn bytes_that_are_gone_are_said_and_the_rest_is_shown() {
             }
         }
         let job = id.parse().unwrap();
-        let follow = LogRequest::Follow { job, tail: 0 };
+        let follow = LogRequest::Follow {
+            job,
+            tail: 0,
+            encoding: Default::default(),
+        };
         match page.ask(follow).await {
             Ok(Reply::Extent(extent)) => assert!(extent.missing > 0, "{gone}"),
             other => panic!("{gone}: {other:?}"),

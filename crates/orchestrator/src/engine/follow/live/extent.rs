@@ -11,7 +11,7 @@ pub struct Extent {
     pub lines: u64,
     /// Bytes.
     pub bytes: u64,
-    /// Whether what runs has the whole screen of its terminal, as far as was seen.
+    /// Whether what runs has the whole screen of its terminal, or would have it in one, as far as was seen.
     pub full_screen: bool,
     /// Where the spool ended when the job was seen to end; 0 before that.
     pub ends_at: u64,

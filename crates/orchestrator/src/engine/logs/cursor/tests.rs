@@ -17,7 +17,7 @@ use crate::{
         start::draft,
     },
     folders::Folders,
-    log::Stream,
+    log::{Encoding, Stream},
     store::Address,
 };
 
@@ -58,6 +58,7 @@ fn log(folder: &Path, parts: &[(bool, Vec<u8>)]) -> Log {
         live: Some(live),
         link: Link::open(Database::Configured(Box::new(nowhere)), folders),
         elsewhere: Elsewhere::default(),
+        encoding: Encoding::default(),
     }
 }
 

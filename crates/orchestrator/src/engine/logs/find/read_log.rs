@@ -31,7 +31,7 @@ struct Pass {
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut pass = Pass {
         cursor: shared.log.cursor(0).reading(READ_BYTES),
-        scan: Finder::new(Arc::clone(&shared.pattern)),
+        scan: Finder::new(Arc::clone(&shared.pattern)).in_encoding(shared.log.encoding),
     };
     loop {
         // Looked at before reading: what is complete then is read to its end.

@@ -50,6 +50,7 @@ impl Writing {
                 live: Some(live),
                 link: Link::open(Database::Configured(Box::new(nowhere)), folders),
                 elsewhere: Elsewhere::default(),
+                encoding: Encoding::default(),
             },
         }
     }

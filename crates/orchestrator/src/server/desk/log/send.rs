@@ -38,13 +38,8 @@ impl From<Extent> for wire::Extent {
 }
 
 /// Reports how a log grows, at most once a frame, until it is complete.
-pub(super) async fn follow(
-    engine: Engine,
-    pending: Pending,
-    job: JobId,
-    mut tail: watch::Receiver<u32>,
-) {
-    let log = engine.logs().of(job);
+pub(super) async fn follow(log: Log, pending: Pending, mut tail: watch::Receiver<u32>) {
+    let job = log.id;
     let (reply, source) = match log.source().await {
         Ok(source) => (extent(&log, &source).await, Some(source)),
         Err(error) => (Err(error.into()), None),
