@@ -69,7 +69,7 @@ pub(crate) fn reopen(app: &AppHandle) {
 /// Writes down which pages further windows show.
 pub(crate) fn keep(app: &AppHandle) {
     let mut windows: Vec<_> = app.webview_windows().into_iter().collect();
-    windows.sort_by(|(a, _), (b, _)| number(a).cmp(&number(b)));
+    windows.sort_by_key(|(label, _)| number(label));
     let pages: Vec<String> = windows
         .iter()
         .filter(|(label, _)| label.starts_with(FURTHER))

@@ -236,7 +236,7 @@ mod tests {
             "echo make -C web",
             "cd $x && make",
         ] {
-            assert_eq!(of(root, &[none]), [String::new(); 0], "{none}");
+            assert!(of(root, &[none]).is_empty(), "{none}");
         }
     }
 }
