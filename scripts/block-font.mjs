@@ -10,8 +10,9 @@ const [ASCENT, DESCENT] = [1020, -300];
 const MIDDLE = (ASCENT + DESCENT) / 2;
 const HEIGHT = 1710;
 const [BOTTOM, TOP] = [MIDDLE - HEIGHT / 2, MIDDLE + HEIGHT / 2];
-/** What lies over the next column, so that no seam is left between two of them. */
-const OVER = 12;
+/** What lies over the next column: half a px of the smallest letters. A column may begin within a px, which only one that has
+ * it wholly leaves without a seam. */
+const OVER = 50;
 const [LEFT, RIGHT, CENTER] = [-OVER, WIDTH + OVER, WIDTH / 2];
 /** How thick lines are: light and heavy; and half of the distance between the two of a double one. */
 const THICK = [0, 84, 168];
