@@ -66,7 +66,11 @@ def ask(method, interface, arguments, answered):
 
 def show_item(*_):
     def answered(_bus, result):
-        shown = bus.call_finish(result).unpack()[0]
+        try:
+            shown = bus.call_finish(result).unpack()[0]
+        except GLib.Error:
+            # The app has left meanwhile.
+            return
         _, _, title, text = shown["ToolTip"]
         say({"tray": {"status": shown["Status"], "name": shown["Title"], "title": title, "text": text}})
 
