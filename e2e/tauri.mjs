@@ -98,4 +98,5 @@ try {
   await stage.clear();
 }
 console.log(`\n${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+// A step that was given up may still wait for something.
+process.exit(failed === 0 && passed > 0 ? 0 : 1);
