@@ -111,7 +111,8 @@ export class Lines {
 
   async #one(number: number): Promise<Line | undefined> {
     const wanted = { job: this.#job, number, ...this.#read };
-    return (await this.#client.ask({ log: { type: 'whole_line', with: wanted } }, 'lines')).lines[0];
+    return (await this.#client.ask({ log: { type: 'whole_line', with: wanted } }, 'lines'))
+      .lines[0];
   }
 
   /** An answer is bounded in bytes too: of long lines a block takes several. */
