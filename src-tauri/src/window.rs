@@ -110,8 +110,10 @@ fn open_apart(app: &AppHandle, url: Url, opens_apart: OpensApart) {
 
 /// The page of ours that an address leads to, with the lines in it.
 pub(crate) fn page_of(url: &Url) -> String {
+    // The first page has none in its address at first.
+    let path = if url.path().is_empty() { "/" } else { url.path() };
     let lines = url.fragment().map(|lines| format!("#{lines}"));
-    format!("{}{}", url.path(), lines.unwrap_or_default())
+    format!("{path}{}", lines.unwrap_or_default())
 }
 
 /// Whether a window may go there: the built-in page, or the development server in a debug build.
