@@ -111,7 +111,11 @@ fn open_apart(app: &AppHandle, url: Url, opens_apart: OpensApart) {
 /// The page of ours that an address leads to, with the lines in it.
 pub(crate) fn page_of(url: &Url) -> String {
     // The first page has none in its address at first.
-    let path = if url.path().is_empty() { "/" } else { url.path() };
+    let path = if url.path().is_empty() {
+        "/"
+    } else {
+        url.path()
+    };
     let lines = url.fragment().map(|lines| format!("#{lines}"));
     format!("{path}{}", lines.unwrap_or_default())
 }
