@@ -91,11 +91,6 @@ export class Notices {
     return this.tray;
   }
 
-  /** Clicks on the tray. */
-  clickTray() {
-    this.#desktop.stdin.write('tray\n');
-  }
-
   /** Clicks on one. */
   click({ id }) {
     this.#desktop.stdin.write(`${id} default\n`);

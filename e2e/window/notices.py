@@ -1,5 +1,5 @@
 """The desktop's notifications (org.freedesktop.Notifications 1.2) and its tray (org.kde.StatusNotifierWatcher) as a program
-that prints what is shown, a JSON line each, and presses what it is told on stdin: `ID ACTION`, or `tray`."""
+that prints what is shown, a JSON line each, and presses what it is told on stdin: `ID ACTION`."""
 
 import json
 import sys
@@ -42,7 +42,11 @@ item = None
 
 
 def say(what):
-    print(json.dumps(what), flush=True)
+    try:
+        print(json.dumps(what), flush=True)
+    except BrokenPipeError:
+        # Nobody listens any more.
+        loop.quit()
 
 
 def called(_bus, _sender, _path, _interface, method, arguments, answer):
@@ -90,9 +94,6 @@ def press(channel, _condition):
     if not line:
         loop.quit()
         return False
-    if line.strip() == "tray":
-        ask("Activate", ITEM, GLib.Variant("(ii)", (0, 0)), None)
-        return True
     number, action = line.split()
     bus.emit_signal(None, PATH, NAME, "ActionInvoked", GLib.Variant("(us)", (int(number), action)))
     bus.emit_signal(None, PATH, NAME, "NotificationClosed", GLib.Variant("(uu)", (int(number), 2)))
