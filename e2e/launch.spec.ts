@@ -358,6 +358,7 @@ test('on a host in production, what is dangerous asks for its name', async ({ ap
   await page.keyboard.press('Escape');
   const run = form.getByRole('button', { name: 'Run on web-01' });
   await expect(run).toBeEnabled();
+  await expect(form.getByTestId('asking')).toContainText('web-01 always asks');
   await form.getByRole('textbox', { name: 'Command' }).fill('rm -rf /srv/old');
   const band = form.getByTestId('danger');
   await expect(band).toContainText('rm -rf /srv/old');
@@ -384,6 +385,42 @@ test('on a host in production, what is dangerous asks for its name', async ({ ap
   await expect(hosts.getByRole('button', { name: /^web-01 production/ })).toHaveCount(0);
 });
 
+test('what a host or a tag asks is set where it is seen; a click on a careful one opens the form', async ({
+  app,
+  page,
+  home,
+}) => {
+  await home.vmo('hosts', 'tag', 'web-01,web-02', 'lab');
+  const hosts = page.getByRole('region', { name: 'Hosts' });
+  await page.getByRole('link', { name: 'Settings' }).click();
+  const marks = page.locator('#danger');
+  await marks.getByRole('combobox', { name: 'Marks' }).fill('@lab');
+  await page.keyboard.press('Enter');
+  await expect(hosts.getByRole('button', { name: /^web-01 always asks/ })).toBeVisible();
+  await marks.getByRole('combobox', { name: 'Color of @lab: No color' }).click();
+  await page.getByRole('option', { name: 'Violet' }).click();
+  // Its own mark goes before that of the tag.
+  const main = page.getByRole('main');
+  await page.getByRole('link', { name: 'All hosts' }).click();
+  await main.getByRole('link', { name: 'web-02', exact: true }).click();
+  await expect(main.locator('.text-violet')).toHaveText('lab');
+  await page.getByRole('combobox', { name: 'Before a run: As @lab says' }).click();
+  await page.getByRole('option', { name: 'Never ask' }).click();
+  await expect(hosts.getByRole('button', { name: /^web-02 never asks/ })).toBeVisible();
+  await page.getByRole('link', { name: 'All hosts' }).click();
+  await main.getByRole('link', { name: 'web-01', exact: true }).click();
+  await main.getByRole('button', { name: 'uptime', exact: true }).click();
+  const form = page.getByRole('dialog', { name: 'Run a command' });
+  await expect(form.getByTestId('asking')).toContainText('web-01 always asks');
+  await form.getByRole('button', { name: 'Run on web-01' }).click();
+  // Nobody is there, which is another matter.
+  await expect(form).toHaveCount(0);
+  await expect(app.status).not.toHaveText('');
+  await home.vmo('hosts', 'mark', '@lab', 'none', '--color', 'none');
+  await home.vmo('hosts', 'mark', 'web-02', 'none');
+  await expect(hosts.getByRole('button', { name: /^web-0\d (always|never)/ })).toHaveCount(0);
+});
+
 test('hosts that come while all are asked about are asked about again', async ({ page, home }) => {
   await page
     .getByRole('region', { name: 'Hosts' })
@@ -404,6 +441,38 @@ test('hosts that come while all are asked about are asked about again', async ({
   await expect(form.getByRole('button', { name: `Run on ${all + 1} hosts` })).toBeVisible();
   await page.keyboard.press('Escape');
   await home.vmo('hosts', 'rm', 'late-1');
+});
+
+test('a set of hosts is saved under a name, means what it means when it is used, and goes', async ({
+  page,
+  home,
+}) => {
+  await page
+    .getByRole('region', { name: 'Hosts' })
+    .getByRole('button', { name: 'Run a command…' })
+    .first()
+    .click();
+  const form = page.getByRole('dialog', { name: 'Run a command' });
+  const where = form.getByRole('combobox', { name: 'Where' });
+  const chosen = form.getByTestId('chosen-hosts');
+  await where.fill('web-*,!web-02');
+  await page.keyboard.press('Escape');
+  await form.getByRole('button', { name: 'Save as a set…' }).click();
+  await page.keyboard.type('canary');
+  await page.keyboard.press('Enter');
+  await expect(where).toHaveValue('@canary');
+  await expect(form.getByRole('button', { name: 'Run on web-01' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await home.vmo('hosts', 'add', 'web-09', '127.0.0.1:1');
+  await page.getByRole('link', { name: 'All hosts' }).click();
+  const sets = page.getByRole('list', { name: 'Saved sets' });
+  await sets.getByRole('button', { name: /^@canary web-\*,!web-02/ }).click();
+  await expect(where).toHaveValue('@canary');
+  await expect(chosen).toContainText('2 hosts: web-01,web-09');
+  await page.keyboard.press('Escape');
+  await sets.getByRole('button', { name: 'Remove the set canary' }).click();
+  await expect(sets).toHaveCount(0);
+  await home.vmo('hosts', 'rm', 'web-09');
 });
 
 test('a folder that is dropped is asked for in a browser, added, and taken off again', async ({

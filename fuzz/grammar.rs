@@ -60,6 +60,8 @@ pub(crate) const GROUPS: [(&str, &[&str]); 9] = [
             "allow_command",
             "set_exclusive",
             "copy_dotenv_sample",
+            "mark",
+            "marks",
             "mark_production",
             "save_command",
             "forget_command",
@@ -78,6 +80,10 @@ pub(crate) const GROUPS: [(&str, &[&str]); 9] = [
             "import_hosts",
             "import_hosts_of_command",
             "tag_hosts",
+            "inclusion",
+            "include_own_hosts",
+            "sets",
+            "save_set",
         ],
     ),
     (
@@ -153,7 +159,10 @@ pub(crate) const GROUPS: [(&str, &[&str]); 9] = [
 ];
 
 /// What starts something, or writes a file, or stays changed.
-const CHANGES: [&str; 19] = [
+const CHANGES: [&str; 22] = [
+    "include_own_hosts",
+    "mark",
+    "save_set",
     "start",
     "try_host",
     "delete_jobs",
@@ -266,6 +275,10 @@ impl<'a, N: Numbers> Grammar<'a, N> {
             "remove_project" | "trust_project" => json!({"name": self.word()}),
             "allow_command" => json!({"command": self.one(&COMMANDS)}),
             "set_exclusive" => json!({"name": self.word(), "exclusive": self.flag()}),
+            "mark" => {
+                let care = self.one(&["free", "ask", "always", "name", "never"]);
+                json!({"on": [self.word()], "change": {"care": care}})
+            }
             "mark_production" => json!({"host": self.word(), "production": self.flag()}),
             "save_command" | "forget_command" => {
                 let host = self.word();
@@ -281,6 +294,11 @@ impl<'a, N: Numbers> Grammar<'a, N> {
             "remove_host" => json!({"name": self.word()}),
             "import_hosts" => json!({"path": self.known.folder}),
             "import_hosts_of_command" => json!({"command": self.one(&COMMANDS)}),
+            "inclusion" | "include_own_hosts" | "sets" | "marks" => Value::Null,
+            "save_set" => {
+                let line = self.word();
+                json!({"name": self.word(), "line": self.none_or(line)})
+            }
             "tag_hosts" => {
                 json!({"hosts": [self.word()], "tags": [self.word()], "given": self.flag()})
             }

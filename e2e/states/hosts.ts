@@ -265,6 +265,36 @@ export const hosts: Place = {
       },
     },
     {
+      name: 'host-for-ssh-too',
+      small: true,
+      async reach({ page, world }) {
+        await world.home.vmo('hosts', 'add', 'own-1', '127.0.0.1:1', '--tag', 'lab');
+        await page.getByRole('link', { name: 'All hosts' }).click();
+        await page.getByRole('main').getByRole('link', { name: 'own-1', exact: true }).click();
+        await page.getByRole('button', { name: 'Add to ~/.ssh/config…' }).click();
+        await expect(page.getByRole('dialog')).toContainText('Include');
+      },
+      async leave({ page, world }) {
+        await page.getByRole('button', { name: 'Cancel' }).click();
+        await world.home.vmo('hosts', 'rm', 'own-1');
+      },
+    },
+    {
+      name: 'hosts-with-saved-sets',
+      small: true,
+      async reach({ page, world }) {
+        await world.home.vmo('hosts', 'set', 'canary', 'web-*,!web-2');
+        await world.home.vmo('hosts', 'set', 'all-but-the-database', 'web-*,cache-*,new-*,!db-*');
+        await page.getByRole('link', { name: 'All hosts' }).click();
+        const sets = page.getByRole('list', { name: 'Saved sets' });
+        await expect(sets.getByRole('button', { name: /^@canary/ })).toBeVisible();
+      },
+      async leave({ world }) {
+        for (const name of ['canary', 'all-but-the-database'])
+          await world.home.vmo('hosts', 'set', name, '--remove');
+      },
+    },
+    {
       name: 'host-added',
       small: true,
       async reach({ page }) {

@@ -84,6 +84,23 @@ export const launch: Place = {
       },
       true,
     ),
+    {
+      name: 'launch-on-a-host-that-always-asks',
+      small: true,
+      async reach({ app, page, world }) {
+        await world.home.vmo('hosts', 'mark', 'cache-1', 'always');
+        await expect(page.getByRole('button', { name: /^cache-1 always asks/ })).toBeVisible();
+        const form = await commandForm(app, 'uptime');
+        await form.getByRole('combobox', { name: 'Where' }).click();
+        await page.getByRole('option', { name: 'cache-1 always asks' }).click();
+        await page.keyboard.press('Escape');
+        await expect(form.getByTestId('asking')).toContainText('cache-1 always asks');
+      },
+      async leave({ page, world }) {
+        await escape({ page } as Parameters<typeof escape>[0]);
+        await world.home.vmo('hosts', 'mark', 'cache-1', 'none');
+      },
+    },
     over('launch-command-that-deceives', async ({ app }) => {
       const hidden = `echo safe # \u202e;rm -rf / ohce\u202c${' '.repeat(3000)}\u200b`;
       const form = await commandForm(app, hidden + '; true '.repeat(100));

@@ -97,6 +97,34 @@ export const settings: Place = {
       await expect(page.getByRole('option', { name: 'Since the line before' })).toBeVisible();
     }),
     {
+      name: 'settings-marks',
+      small: true,
+      async reach({ page, world }) {
+        await world.home.vmo('hosts', 'tag', 'web-1,web-2', 'edge', 'lab');
+        const marks = page.locator('#danger');
+        for (const on of ['@edge', 'db-1']) {
+          await marks.getByRole('combobox', { name: 'Marks' }).fill(on);
+          await marks.getByRole('button', { name: 'Mark it' }).click();
+          await expect(marks.locator(`[data-mark="${on}"]`)).toBeVisible();
+        }
+        await marks.getByRole('combobox', { name: 'Color of @edge: No color' }).click();
+        await page.getByRole('option', { name: 'Violet' }).click();
+        await expect(marks.getByRole('combobox', { name: 'Color of @edge: Violet' })).toBeVisible();
+        await marks.getByRole('combobox', { name: 'Before a run on db-1' }).click();
+        await page.getByRole('option', { name: 'Never ask' }).click();
+        await marks.getByRole('combobox', { name: 'Marks' }).fill('@egde');
+        await marks.getByRole('button', { name: 'Mark it' }).click();
+        await expect(marks.getByRole('alert')).toContainText('did you mean edge?');
+        await marks.getByRole('alert').scrollIntoViewIfNeeded();
+      },
+      async leave({ page }) {
+        for (const on of ['@edge', 'db-1']) {
+          await page.getByRole('button', { name: `Remove the mark of ${on}` }).click();
+          await expect(page.locator(`[data-mark="${on}"]`)).toHaveCount(0);
+        }
+      },
+    },
+    {
       name: 'settings-bad-database',
       async reach({ page }) {
         await page

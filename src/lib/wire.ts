@@ -366,6 +366,11 @@ looks?: boolean,
  */
 shown?: string, 
 /**
+ * Whether a person was asked about these hosts, and said yes: on one that always asks, nothing starts otherwise. It is
+ * not kept.
+ */
+agreed?: boolean, 
+/**
  * How long the command may run on one host, in milliseconds, from its start there.
  */
 timeout?: number, };
@@ -510,7 +515,15 @@ exclusive: boolean, } } | { "type": "copy_dotenv_sample", "with": {
 /**
  * The project's name.
  */
-project: string, } } | { "type": "mark_production", "with": { 
+project: string, } } | { "type": "mark", "with": { 
+/**
+ * The hosts' names, and tags as `@tag`.
+ */
+on: Array<string>, 
+/**
+ * What becomes of their marks.
+ */
+change: MarkChange, } } | { "type": "marks" } | { "type": "mark_production", "with": { 
 /**
  * The host's name in the SSH config.
  */
@@ -1369,9 +1382,21 @@ tags: Array<string>,
  */
 vanished: string | null, 
 /**
- * Whether a person marked it as production.
+ * What is asked before something runs there, by its mark or those of its tags.
+ */
+care: Care, 
+/**
+ * What says so: its own name, or `@tag`; none if it has no mark.
+ */
+marked_by?: string, 
+/**
+ * Whether it is in production: [`Care::Name`].
  */
 production: boolean, 
+/**
+ * The tag of its environment to which a person gave a color.
+ */
+colored?: Colored, 
 /**
  * Its saved commands, in order.
  */
@@ -1432,7 +1457,7 @@ path: string, } } | { "type": "import_hosts_of_command", "with": {
 /**
  * The command, which the person has seen and allows.
  */
-command: string, } } | { "type": "tag_hosts", "with": { 
+command: string, } } | { "type": "inclusion" } | { "type": "include_own_hosts" } | { "type": "sets" } | { "type": "save_set", "with": { name: string, line: string | null, } } | { "type": "tag_hosts", "with": { 
 /**
  * The hosts' names.
  */
@@ -2445,6 +2470,10 @@ dangers: Array<Danger>,
  */
 production: Array<string>, 
 /**
+ * Of the hosts, those on which anything asks before it runs; those in production are among them.
+ */
+asking: Array<string>, 
+/**
  * A hash of the hosts and of where they are, which the start is given back in its rules; none here.
  */
 places?: string, 
@@ -2684,7 +2713,7 @@ choice: Choice,
 /**
  * Their names, folded: `web[01-37]`.
  */
-folded: string, } } | { "type": "reached", "with": Reach } | { "type": "extent", "with": Extent } | { "type": "lines", "with": { 
+folded: string, } } | { "type": "inclusion", "with": Inclusion } | { "type": "sets", "with": Array<SavedSet> } | { "type": "marks", "with": Array<MarkOf> } | { "type": "reached", "with": Reach } | { "type": "extent", "with": Extent } | { "type": "lines", "with": { 
 /**
  * The lines, consecutive.
  */
@@ -3573,3 +3602,11 @@ export type Waves = string;
  * What becomes of a job that wants for itself what another job has.
  */
 export type WhenBusy = "wait" | "refuse";
+
+export type Care = "free" | "ask" | "always" | "name";
+export type Hue = "red" | "amber" | "green" | "blue" | "violet" | "grey";
+export type Colored = { tag: string, color: Hue, };
+export type MarkChange = { "care": Care | null } | { "color": Hue | null };
+export type MarkOf = { on: string, care: Care | null, color: Hue | null, };
+export type SavedSet = { name: string, line: string, };
+export type Inclusion = { file: string, line: string, is_there: boolean, };

@@ -7,7 +7,7 @@ mod choice;
 mod parse;
 mod range;
 
-pub use choice::{Choice, ChoiceError, Inventory, OF_BATCHES, choose, is_reserved};
+pub use choice::{Choice, ChoiceError, Inventory, OF_BATCHES, check, choose, is_reserved};
 pub use range::{expand, fold};
 
 #[cfg(test)]

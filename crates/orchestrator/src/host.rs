@@ -40,13 +40,118 @@ pub struct Host {
     /// Since when no source names it any more; none if one does.
     #[serde(default)]
     pub vanished: Option<DateTime<Utc>>,
-    /// Whether a person marked it as production.
+    /// What is asked before something runs there, by its mark or those of its tags.
+    #[serde(default)]
+    pub care: Care,
+    /// What says so: its own name, or `@tag`; none if it has no mark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub marked_by: Option<String>,
+    /// Whether it is in production: [`Care::Name`].
     #[serde(default)]
     pub production: bool,
+    /// The tag of its environment to which a person gave a color.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub colored: Option<Colored>,
     /// Its saved commands, in order.
     pub commands: Vec<String>,
     /// Why it cannot be connected to, if the config asks for something we do not do.
     pub problem: Option<String>,
+}
+
+/// What is asked before something runs on a host; each asks for more than the one before.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Care {
+    /// Nothing.
+    Free,
+    /// Whether to run what is dangerous.
+    #[default]
+    Ask,
+    /// Whether to run anything.
+    Always,
+    /// The same, and the host's name before what is dangerous: it is in production.
+    Name,
+}
+
+impl Care {
+    /// All of them, in order.
+    pub const ALL: [Self; 4] = [Self::Free, Self::Ask, Self::Always, Self::Name];
+
+    /// The word for it, as it is typed.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Free => "free",
+            Self::Ask => "ask",
+            Self::Always => "always",
+            Self::Name => "name",
+        }
+    }
+
+    /// What is said of a host; nothing of one that is as most are.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Free => "never asks",
+            Self::Ask => "",
+            Self::Always => "always asks",
+            Self::Name => "production",
+        }
+    }
+}
+
+/// The color of an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Hue {
+    Red,
+    Amber,
+    Green,
+    Blue,
+    Violet,
+    Grey,
+}
+
+impl Hue {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Red,
+        Self::Amber,
+        Self::Green,
+        Self::Blue,
+        Self::Violet,
+        Self::Grey,
+    ];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Red => "red",
+            Self::Amber => "amber",
+            Self::Green => "green",
+            Self::Blue => "blue",
+            Self::Violet => "violet",
+            Self::Grey => "grey",
+        }
+    }
+}
+
+/// An environment in a color of a person's own choosing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Colored {
+    /// The tag, without its `@`.
+    pub tag: String,
+    /// Its color.
+    pub color: Hue,
 }
 
 /// Whether a host answers, as it was when it was last asked: a connection and the server's first line, without a login.

@@ -17,10 +17,12 @@ mod ansible;
 mod command;
 mod docker;
 mod files;
+mod included;
 mod listing;
 mod merge;
 mod named;
 mod own;
+mod own_sets;
 mod sources;
 mod tags;
 mod terraform;
@@ -30,10 +32,12 @@ mod written;
 
 pub use self::{
     command::{first_answer, of_command, refresh},
+    included::{Inclusion, include, inclusion},
     listing::{ImportedHosts, Listing, Machine},
     merge::{Entry, Merged, merge},
     named::{Sources, Where},
     own::{NewHost, OwnHosts},
+    own_sets::{OwnSets, SavedSet},
     sources::SourceCache,
     tags::OwnTags,
     vanished::{forget, vanished},

@@ -153,6 +153,8 @@ pub struct Preview {
     pub dangers: Vec<Danger>,
     /// Of the hosts, those marked as production: if something is dangerous, their names are to be typed.
     pub production: Vec<String>,
+    /// Of the hosts, those on which anything asks before it runs; those in production are among them.
+    pub asking: Vec<String>,
     /// A hash of the hosts and of where they are, which the start is given back in its rules; none here.
     #[cfg_attr(test, ts(optional))]
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,12 +1,13 @@
-//! What a person has set: `settings.json`, `commands.json` and `production.json` in the config folder. A broken file is named with its
+//! What a person has set: `settings.json`, `commands.json` and `marks.json` in the config folder. A broken file is named with its
 //! line and left as it is; what it last held stays in force.
 
 mod allowed;
 mod checkouts;
+mod marks;
 mod retention;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     allowed::AllowedCommands,
     checkouts::Checkouts,
+    marks::{Mark, MarkChange, MarkOf, Marked, Marks},
     retention::{Keep, Retention},
 };
 use crate::{
@@ -217,98 +219,5 @@ impl SavedCommands {
                 row.retain(|other| other != command);
             }
         }
-    }
-}
-
-/// The hosts that a person marked as production, by their names in the SSH config, and where each led then.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Production {
-    hosts: BTreeSet<String>,
-    /// The machine it led to, by name. A mark of an older app has none, or one that says nothing of the way there.
-    #[serde(default)]
-    places: BTreeMap<String, String>,
-}
-
-impl Production {
-    /// Reads `production.json`: what counts, and what is wrong with the file if something is.
-    #[must_use]
-    pub fn read(config: &Path) -> (Self, Option<JsonFileError>) {
-        json_file::read(&config.join("production.json"))
-    }
-
-    /// Marks a host that leads to this place.
-    ///
-    /// # Errors
-    /// If the file is broken, which leaves it as it is, or cannot be written.
-    pub fn mark(config: &Path, host: &str, place: String) -> Result<(), JsonFileError> {
-        json_file::change(&config.join("production.json"), |marked: &mut Self| {
-            let is_new = marked.hosts.insert(host.to_owned());
-            let led = marked.places.insert(host.to_owned(), place.clone());
-            (is_new || led != Some(place), ())
-        })
-    }
-
-    /// Takes every mark away by which this host is marked.
-    ///
-    /// # Errors
-    /// As [`Self::mark`].
-    pub fn unmark(
-        config: &Path,
-        host: &str,
-        place_of: impl Fn(&str) -> String,
-    ) -> Result<(), JsonFileError> {
-        let place = place_of(host);
-        json_file::change(&config.join("production.json"), |marked: &mut Self| {
-            let before = marked.hosts.len();
-            let places = std::mem::take(&mut marked.places);
-            let is_it = |name: &str| {
-                name.eq_ignore_ascii_case(host)
-                    || place_of(name) == place
-                    || places.get(name) == Some(&place)
-            };
-            marked.hosts.retain(|name| !is_it(name));
-            let changed = marked.hosts.len() != before;
-            marked.places = places;
-            let hosts = &marked.hosts;
-            marked.places.retain(|name, _| hosts.contains(name));
-            (changed, ())
-        })
-    }
-
-    /// The hosts in production now, by the place that `place_of` gives for each name.
-    #[must_use]
-    pub fn marked(self, place_of: impl Fn(&str) -> String) -> Marked {
-        let now: BTreeSet<String> = self.hosts.iter().map(|host| place_of(host)).collect();
-        // What an older app wrote is an address alone, which other machines behind other hosts have, too.
-        let is_less = |then: &&String| {
-            let rest = |now: &String| now.strip_prefix(then.as_str()).map(str::to_owned);
-            let mut rests = now.iter().filter_map(rest);
-            rests.any(|rest| rest.starts_with(' '))
-        };
-        let then = self.places.values().filter(|then| !is_less(then));
-        Marked {
-            places: now.iter().chain(then).cloned().collect(),
-            names: self
-                .hosts
-                .iter()
-                .map(|host| host.to_ascii_lowercase())
-                .collect(),
-        }
-    }
-}
-
-/// What is in production: the machines that were marked, by whatever name they go, and the names, wherever they lead.
-#[derive(Debug, Clone, Default)]
-pub struct Marked {
-    names: BTreeSet<String>,
-    places: BTreeSet<String>,
-}
-
-impl Marked {
-    /// Whether a host of this name is in production; `place_of` gives the machine it leads to.
-    pub fn has(&self, host: &str, place_of: impl Fn(&str) -> String) -> bool {
-        !self.names.is_empty()
-            && (self.names.contains(&host.to_ascii_lowercase())
-                || self.places.contains(&place_of(host)))
     }
 }

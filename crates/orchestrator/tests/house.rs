@@ -40,7 +40,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("compare", &["job", "log"]),
     ("json_file", &["folders"]),
     ("launch", &["batch", "job", "project"]),
-    ("settings", &["json_file", "launch", "log"]),
+    ("settings", &["host", "json_file", "launch", "log"]),
     ("presets", &["job", "json_file"]),
     (
         "make",

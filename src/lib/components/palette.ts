@@ -2,7 +2,8 @@
 import { about } from '$lib/target-help';
 import { hostPath } from '$lib/host';
 import { elapsed, isLook, place, shownStatus, title } from '$lib/job';
-import { day, timeOfDay, took } from '$lib/format';
+import { asks, CARE_WORD } from '$lib/care';
+import { day, many, timeOfDay, took } from '$lib/format';
 import type { App } from '$lib/state/app.svelte';
 import type { Host, Job } from '$lib/wire';
 import type { Tab } from '$lib/tab';
@@ -181,20 +182,46 @@ function commands(app: App): Entry[] {
       },
       into: {
         asks: `Run ${command} on`,
-        entries: hosts.map((host) => commandEntry(app, command, host, host.name)),
+        entries: [
+          ...hosts.map((host) => commandEntry(app, command, host, host.name)),
+          ...setEntries(app, command, hosts),
+        ],
       },
     };
   });
 }
 
+/** The tags of hosts, and what is saved as a set. */
+function setEntries(app: App, command: string, hosts: Host[]): Entry[] {
+  const tags = [...new Set(hosts.flatMap((host) => host.tags))].sort();
+  const sets = app.hosts.sets.map(({ name, line }) => ({ name, place: line }));
+  const all = [
+    ...tags.map((name) => {
+      const count = hosts.filter((host) => host.tags.includes(name)).length;
+      return { name, place: many(count, 'host') };
+    }),
+    ...sets,
+  ];
+  return all.map(({ name, place }) => ({
+    id: `command @${name} ${command}`,
+    icon: 'host',
+    name: `@${name}`,
+    doc: null,
+    place,
+    line: command,
+    verb: 'Open the form',
+    run: () => app.launch.formOnSet(`@${name}`, command),
+  }));
+}
+
 function commandEntry(app: App, command: string, host: Host, name: string): Entry {
-  const where = host.production ? `${host.name}, production` : host.name;
+  const where = asks(host) ? `${host.name}, ${CARE_WORD[host.care]}` : host.name;
   const address = `${host.user}@${host.hostname}`;
   return {
     id: `command ${host.name} ${command}`,
     icon: name === command ? 'command' : 'host',
     name,
-    doc: name === command || !host.production ? null : 'production',
+    doc: name === command || !asks(host) ? null : CARE_WORD[host.care],
     place: name === command ? where : address,
     line: command,
     verb: 'Run',

@@ -142,7 +142,8 @@ export class App {
     const isOthers = (job: Job) => job.owner !== this.owner;
     // Of a command on many hosts the answers of all are looked at, and not the log of one.
     const show = (job: Job) => (job.batch === null ? this.show(job) : this.showBatch(job.batch));
-    this.launch = new Launch({ client, projects, jobs, notices, isOthers, show });
+    const careOf = (host: string) => this.hosts.called(host)?.care ?? 'ask';
+    this.launch = new Launch({ client, projects, jobs, notices, isOthers, careOf, show });
     client.onlink = (link) => this.#linked(link);
     client.onevent = (event) => this.#happened(event);
   }

@@ -58,7 +58,9 @@ export class HostView {
 
   /** Asks the host of itself: a job as every other, but it opens no tab. */
   async look(): Promise<void> {
-    const request = { launch: { type: 'start', with: commandOn(this.#host, LOOK) } } as const;
+    // The click asks for just this.
+    const start = { ...commandOn(this.#host, LOOK), rules: { agreed: true } };
+    const request = { launch: { type: 'start', with: start } } as const;
     const { jobs } = await this.#client.ask(request, 'started');
     this.#learn(jobs);
     this.looking = jobs[0]!.id;

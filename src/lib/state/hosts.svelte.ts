@@ -1,7 +1,19 @@
 // The hosts of the SSH config and of inventories, and their saved commands.
 import { SvelteSet } from 'svelte/reactivity';
 import type { Client } from '../client';
-import type { Choice, Host, ImportedHosts, Job, NewHost, Reach } from '../wire';
+import { asks } from '../care';
+import type {
+  Choice,
+  Host,
+  ImportedHosts,
+  Inclusion,
+  Job,
+  MarkChange,
+  MarkOf,
+  NewHost,
+  Reach,
+  SavedSet,
+} from '../wire';
 import { localChoices } from './local-choices';
 
 /** As many hosts the sidebar shows whole; of more it shows a short list. */
@@ -15,6 +27,15 @@ export class Hosts {
   vanished = $state.raw<Host[]>([]);
   /** What could not be read of the SSH config and the other sources, with its place. */
   problems = $state.raw<string[]>([]);
+
+  /** The sets that are saved, as they were last asked for. */
+  sets = $state.raw<SavedSet[]>([]);
+
+  /** The host of each name, of its other names too. */
+  readonly #byName = $derived.by(() => {
+    const others = this.list.flatMap((host) => host.also.map((name) => [name, host] as const));
+    return new Map([...others, ...this.list.map((host) => [host.name, host] as const)]);
+  });
 
   readonly #client: Client;
   readonly #pinned = new SvelteSet(localChoices.list('pinned-hosts'));
@@ -33,14 +54,20 @@ export class Hosts {
 
   /** The host of a name, if it is listed. */
   called(name: string | null): Host | undefined {
-    return name === null
-      ? undefined
-      : this.list.find((host) => host.name === name || host.also.includes(name));
+    return name === null ? undefined : this.#byName.get(name);
   }
 
   /** Of these, those in production. */
   inProduction(names: string[]): string[] {
-    return names.filter((name) => this.list.some((host) => host.name === name && host.production));
+    return names.filter((name) => this.called(name)?.production === true);
+  }
+
+  /** Of these, those on which anything asks before it runs. */
+  asking(names: string[]): string[] {
+    return names.filter((name) => {
+      const host = this.called(name);
+      return host !== undefined && asks(host);
+    });
   }
 
   /**
@@ -91,10 +118,19 @@ export class Hosts {
     return this.#client.tell({ catalog: { type: 'save_command', with: { host, command } } });
   }
 
-  /** Says whether a host is in production: then what is dangerous asks for its name. */
-  async markProduction(host: string, production: boolean): Promise<void> {
-    await this.#client.tell({ catalog: { type: 'mark_production', with: { host, production } } });
-    this.list = this.list.map((each) => (each.name === host ? { ...each, production } : each));
+  /** Says whether a host is in production: then anything asks, and what is dangerous for its name. */
+  markProduction(host: string, production: boolean): Promise<void> {
+    return this.#client.tell({ catalog: { type: 'mark_production', with: { host, production } } });
+  }
+
+  /** Changes the marks of hosts and, as `@tag`, of tags. */
+  mark(on: string[], change: MarkChange): Promise<void> {
+    return this.#client.tell({ catalog: { type: 'mark', with: { on, change } } });
+  }
+
+  /** All marks, tags first. */
+  marks(): Promise<MarkOf[]> {
+    return this.#client.ask({ catalog: { type: 'marks' } }, 'marks');
   }
 
   /** Adds a host of a person's own. */
@@ -134,6 +170,27 @@ export class Hosts {
   /** Gives tags to hosts, or takes them away. */
   tag(hosts: string[], tags: string[], given: boolean): Promise<void> {
     return this.#client.tell({ host: { type: 'tag_hosts', with: { hosts, tags, given } } });
+  }
+
+  /** Whether `ssh` knows the hosts of a person's own, and the line by which it would. */
+  inclusion(): Promise<Inclusion> {
+    return this.#client.ask({ host: { type: 'inclusion' } }, 'inclusion');
+  }
+
+  /** Writes that line into the person's SSH config. */
+  include(): Promise<void> {
+    return this.#client.tell({ host: { type: 'include_own_hosts' } });
+  }
+
+  /** Asks for the sets that are saved. */
+  async loadSets(): Promise<void> {
+    this.sets = await this.#client.ask({ host: { type: 'sets' } }, 'sets');
+  }
+
+  /** Saves a line as a set, so that `@name` means what that means when it is used; null takes the set away. */
+  async saveSet(name: string, line: string | null): Promise<void> {
+    await this.#client.tell({ host: { type: 'save_set', with: { name, line } } });
+    await this.loadSets();
   }
 
   /** Finds the hosts that a line means. */

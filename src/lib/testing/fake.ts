@@ -155,6 +155,7 @@ export function aHost(host: Partial<Host> = {}): Host {
     tags: [],
     vanished: null,
     production: false,
+    care: 'ask',
     commands: [],
     problem: null,
     ...host,

@@ -37,6 +37,11 @@ pub struct Rules {
     /// started. None is not compared, and it is not kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shown: Option<String>,
+    /// Whether a person was asked about these hosts, and agreed: on one that always asks, nothing starts otherwise. It is
+    /// not kept.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+    pub agreed: bool,
     /// How long the command may run on one host, in milliseconds, from its start there.
     pub timeout: Option<u64>,
 }

@@ -12,11 +12,11 @@ pub(super) mod files;
 mod host_sources;
 mod hosts;
 pub(super) mod make_database;
+pub(super) mod marks;
 mod own_hosts;
 mod places;
 pub(super) mod preferences;
 pub(super) mod presets;
-pub(super) mod production;
 mod reach;
 
 use std::{

@@ -120,7 +120,7 @@ impl Engine {
                     pty,
                 };
                 let what = self.compose_on_hosts(&known, wanted, &on, rules)?;
-                self.confirmed_on_hosts(&known, wanted, &what.hosts, &confirmed)?;
+                self.confirmed_on_hosts(&known, wanted, &what, &confirmed)?;
                 self.start_on_hosts(what, &silent)
             }
             Start::Command {
@@ -133,7 +133,8 @@ impl Engine {
             } => {
                 is_command(&command)?;
                 if !hosts.is_empty() {
-                    self.catalog().confirmed(&command, &hosts, &confirmed)?;
+                    let catalog = self.catalog();
+                    catalog.confirmed(&command, &hosts, &confirmed, rules.agreed)?;
                     let what = OnHosts::command(&command, pty, hosts, rules);
                     return self.start_on_hosts(what, &silent);
                 }

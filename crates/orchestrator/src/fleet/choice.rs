@@ -40,7 +40,12 @@ pub trait Inventory {
     /// The hosts that have a tag; none if no host has it.
     fn tagged(&self, tag: &str) -> Vec<String>;
 
-    /// The tags that there are.
+    /// The line that was saved as a set under a name.
+    fn saved(&self, _name: &str) -> Option<String> {
+        None
+    }
+
+    /// The tags that there are, and the names of saved sets.
     fn tags(&self) -> Vec<String>;
 
     /// The text of a file of names; of standard input if no path is given.
@@ -178,6 +183,20 @@ fn one_set(set: &Set, inventory: &dyn Inventory) -> Result<Choice, ChoiceError> 
             });
         }
         Set::Tag(tag) => {
+            if let Some(line) = inventory.saved(tag) {
+                let steps = parse::parse(&line).map_err(|why| {
+                    ChoiceError::Unreadable(short(&format!("the set @{tag}: {why}")))
+                })?;
+                let within = Within {
+                    of: inventory,
+                    name: tag,
+                };
+                // Names in it were not typed by whoever uses it.
+                return Ok(Choice {
+                    typed: Vec::new(),
+                    ..all_steps(&steps, &within)?
+                });
+            }
             let hosts = inventory.tagged(tag);
             if hosts.is_empty() {
                 return Err(ChoiceError::UnknownTag {
@@ -192,6 +211,47 @@ fn one_set(set: &Set, inventory: &dyn Inventory) -> Result<Choice, ChoiceError> 
         hosts,
         ..Choice::default()
     })
+}
+
+/// What a saved set is read with: all but itself, so that none goes in a circle.
+struct Within<'a> {
+    of: &'a dyn Inventory,
+    name: &'a str,
+}
+
+impl Inventory for Within<'_> {
+    fn names(&self) -> Vec<String> {
+        self.of.names()
+    }
+
+    fn having(&self, is_meant: &dyn Fn(&str) -> bool) -> Vec<String> {
+        self.of.having(is_meant)
+    }
+
+    fn tagged(&self, tag: &str) -> Vec<String> {
+        self.of.tagged(tag)
+    }
+
+    fn saved(&self, name: &str) -> Option<String> {
+        self.of.saved(name).filter(|_| name != self.name)
+    }
+
+    fn tags(&self) -> Vec<String> {
+        self.of.tags()
+    }
+
+    fn read(&self, path: Option<&str>) -> io::Result<String> {
+        self.of.read(path)
+    }
+}
+
+/// Whether a line can be read, whatever it means.
+///
+/// # Errors
+/// It cannot.
+pub fn check(line: &str) -> Result<(), ChoiceError> {
+    let read = parse::parse(line).map_err(|why| ChoiceError::Unreadable(short(&why)));
+    read.map(drop)
 }
 
 /// The hosts of a name, a range or a glob, and whether it means all.

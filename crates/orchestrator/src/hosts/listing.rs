@@ -51,6 +51,8 @@ pub struct Listing {
     pub machines: Vec<Machine>,
     /// What could not be read, each with its file.
     pub problems: Vec<String>,
+    /// What is called otherwise here than there: said when a source is added, and no problem.
+    pub notes: Vec<String>,
     /// The files that were read or would have been, for watching.
     pub files: Vec<PathBuf>,
 }
@@ -61,7 +63,8 @@ pub struct Listing {
 pub struct ImportedHosts {
     /// Hosts that were not listed before.
     pub new: u32,
-    /// What of the source could not be read, each with its place: it may have more hosts than were found.
+    /// What of the source could not be read, each with its place: it may have more hosts than were found. And which groups
+    /// are called otherwise here.
     pub problems: Vec<String>,
 }
 
@@ -77,12 +80,23 @@ impl Listing {
     pub(super) fn extend(&mut self, other: Self) {
         self.machines.extend(other.machines);
         self.problems.extend(other.problems);
+        self.notes.extend(other.notes);
         self.files.extend(other.files);
     }
 
     /// A tag as sets can have it. One that means something else there gets another name, which is said once.
     fn tag(&mut self, text: &str, place: &str) -> Option<String> {
         let tag = self::tag(text)?;
+        if tag != text.trim() {
+            let file = place.trim_end_matches(|c: char| c.is_ascii_digit());
+            let file = file.strip_suffix(':').unwrap_or(place);
+            let why = format!(
+                "{file}: a group or tag is @{tag} here: a tag has letters, digits and . _ : + -, at most 64 of them"
+            );
+            if !self.notes.contains(&why) {
+                self.notes.push(why);
+            }
+        }
         if !fleet::is_reserved(&tag) {
             return Some(tag);
         }

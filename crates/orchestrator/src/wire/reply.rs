@@ -8,13 +8,13 @@ use crate::{
     compare::{self, Comparison},
     fleet::{Choice, fold},
     host::{Host, Reach},
-    hosts::ImportedHosts,
+    hosts::{ImportedHosts, Inclusion, SavedSet},
     job::{Earlier, JobId, Kept, Note, Outdated, Silence},
     launch::{Preview, checkout::Checkout},
     log::{Line, diff::DiffLine, find::Hit, normalise::MaskedPart, outline::Outline},
     presets::Presets,
     project::{Project, Scan},
-    settings::Settings,
+    settings::{MarkOf, Settings},
 };
 
 /// Answers to requests.
@@ -110,6 +110,12 @@ pub enum Reply {
         /// Their names, folded: `web[01-37]`.
         folded: String,
     },
+    /// Whether `ssh` knows the hosts of a person's own.
+    Inclusion(Inclusion),
+    /// The sets that are saved.
+    Sets(Vec<SavedSet>),
+    /// All marks.
+    Marks(Vec<MarkOf>),
     /// Whether an address answers.
     Reached(Reach),
     /// How large a log is.

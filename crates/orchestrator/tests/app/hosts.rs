@@ -368,8 +368,37 @@ fn a_line_chooses_hosts_and_all_of_them_only_if_it_is_said_once_more() {
         let expected: Vec<String> = on.iter().map(|host| format!("{host}: hi")).collect();
         assert_eq!(ran, expected, "{set}");
     }
+    // A saved set means what it means when it is used, and its names were not typed by whoever uses it.
+    home.text(&["hosts", "set", "canary", "web*,!web-02"]);
+    home.text(&["hosts", "set", "@both", "@canary,db"]);
+    assert_eq!(
+        home.text(&["hosts", "set"]),
+        "@both    @canary,db\n@canary  web*,!web-02\n"
+    );
+    let listed = home.json(&["hosts", "@both", "--json"]);
+    let listed = listed.as_array().unwrap().iter();
+    let listed: Vec<&str> = listed.map(|host| host["name"].as_str().unwrap()).collect();
+    assert_eq!(listed, ["web-01", "web-03", "db"]);
+    home.text(&["hosts", "tag", "db", "data"]);
+    home.text(&["hosts", "mark", "db", "always"]);
+    home.text(&["hosts", "set", "circle", "@round"]);
+    home.text(&["hosts", "set", "round", "@circle"]);
+    for (name, line, why) in [
+        ("data", "db", "@data means other hosts already"),
+        ("failed", "db", "@failed means other hosts already"),
+        ("a b", "db", "'a b' is no name of a set"),
+        ("x", "web[", "'[' without its ']'"),
+        ("x", "-", "'-' is the standard input of one command"),
+    ] {
+        let output = home.run(&["hosts", "set", name, line]);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{name} {line}: {stderr}");
+        assert!(stderr.contains(why), "{name} {line}: {stderr}");
+    }
     let before = home.json(&["jobs", "--json"]);
     for (set, words) in [
+        ("@both", "'@both' means 3 hosts, and "),
+        ("@circle", "no host has the tag @circle"),
         ("*", "means all 4 hosts: add --yes"),
         ("!db", "means all 3 hosts: add --yes"),
         (
@@ -383,7 +412,7 @@ fn a_line_chooses_hosts_and_all_of_them_only_if_it_is_said_once_more() {
     ] {
         let output = home.run(&["run", "--on", set, "--", "true"]);
         let stderr = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(255), "{set}: {stderr}");
+        assert_eq!(output.status.code(), Some(2), "{set}: {stderr}");
         assert!(stderr.contains(words), "{set}: {stderr}");
     }
     assert_eq!(home.json(&["jobs", "--json"]), before);

@@ -56,6 +56,7 @@ export class CommandFields {
   constructor(form: CommandForm, home: string, choose: Choose) {
     this.#home = home;
     this.line = new HostLine(choose, form.hosts);
+    if (form.set !== undefined) this.line.type(form.set);
     this.command = form.command;
     this.cwd = form.cwd ?? '';
     this.pty = form.pty;

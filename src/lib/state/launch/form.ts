@@ -20,6 +20,8 @@ export interface CommandForm {
   kind: 'command';
   /** None means this machine. */
   hosts: string[];
+  /** The set of hosts as a person writes it, in place of their names. */
+  set?: string;
   command: string;
   cwd: string | null;
   pty: boolean;

@@ -4,6 +4,7 @@ import { CallFailed, type Client } from '$lib/client';
 import { isOver, SHELL } from '$lib/job';
 import type {
   Batch,
+  Care,
   Checkout,
   CommandConsent,
   Copied,
@@ -20,11 +21,14 @@ import type { Jobs } from '$lib/state/jobs.svelte';
 import type { Foreign, Form } from './form';
 import { startInTerminal } from './in-terminal';
 import { isKeptInTerminal, keepInTerminal } from '../terminal/wants';
-import { filledBy, isWhole, KeptPresets, PLAIN } from './presets';
+import { filledBy, isWhole, KeptPresets } from './presets';
 import { Previewer } from './preview.svelte';
-import { nameWith, targetCalled } from './pattern';
+import { targetCalled } from './pattern';
+import { asThen, bySudo, commandOn, plainly, shellOn, startOf } from './starts';
 import type { Notices } from '$lib/state/notices.svelte';
 import { asksFirst, lacks, type Projects } from '$lib/state/projects.svelte';
+
+export { bySudo, commandOn, plainly, shellOn, startOf };
 
 /** What it needs of the page. */
 export interface World {
@@ -34,6 +38,8 @@ export interface World {
   notices: Notices;
   /** Whether somebody else started a job. */
   isOthers: (job: Job) => boolean;
+  /** What is asked on a host before something runs there. */
+  careOf: (host: string) => Care;
   show: (job: Job) => void;
 }
 
@@ -120,21 +126,21 @@ export class Launch {
   async command(host: string | null, command: string): Promise<void> {
     const start = commandOn(host, command);
     const isOpen = places(command).length > 0;
-    if (isOpen || (await this.#isDangerous(start))) this.commandForm(host, command);
+    if (isOpen || (await this.#asksFirst(start))) this.commandForm(host, command);
     else await this.#once(start);
   }
 
   /** Runs a command on several hosts, or asks if it is dangerous there. */
   async onHosts(hosts: string[], command: string, pty: boolean, sudo = false): Promise<void> {
     const start: Start = { kind: 'command', command, hosts, cwd: null, pty, ...bySudo(sudo) };
-    if (await this.#isDangerous(start)) this.formOnHosts(hosts, command, pty, sudo);
+    if (await this.#asksFirst(start)) this.formOnHosts(hosts, command, pty, sudo);
     else await this.#once(start);
   }
 
   /** Runs what a batch ran again on some hosts, or asks if it is dangerous there. */
   async batchAgain(batch: Batch, hosts: string[]): Promise<void> {
     const start = startOf(batch, hosts);
-    if (await this.#isDangerous(start)) this.batchChanged(batch, hosts);
+    if (await this.#asksFirst(start)) this.batchChanged(batch, hosts);
     else await this.#once(start);
   }
 
@@ -159,7 +165,9 @@ export class Launch {
 
   /** Opens a shell: on a host, or here in a folder, the home folder if none is named. */
   shell(host: string | null, cwd: string | null = null): void {
-    void this.#once({ ...shellOn(host), cwd });
+    const care = host === null ? 'ask' : this.#world.careOf(host);
+    if (care === 'always' || care === 'name') this.commandForm(host, SHELL, cwd, true);
+    else void this.#once({ ...shellOn(host), cwd });
   }
 
   /** Runs a command here in a terminal. */
@@ -177,6 +185,12 @@ export class Launch {
   formOnHosts(hosts: string[], command: string, pty: boolean, sudo = false): void {
     this.#opening += 1;
     this.form = { kind: 'command', hosts, command, cwd: null, pty, sudo };
+  }
+
+  /** Opens the form of a command on a set of hosts. */
+  formOnSet(set: string, command = ''): void {
+    this.#opening += 1;
+    this.form = { kind: 'command', hosts: [], set, command, cwd: null, pty: false };
   }
 
   /** Closes the form; one that is still on its way does not open. */
@@ -198,14 +212,14 @@ export class Launch {
     const own = this.targetOf(job);
     if (this.#world.isOthers(job) && (own || job.project === null)) return this.changed(job);
     if (own) {
-      if (own.target.danger !== null) return this.changed(job);
+      if (this.#asksAgain(own.target, job)) return this.changed(job);
       return this.#trusted(own.project, () => this.#again(job));
     }
     const hosts = job.host === null ? [] : [job.host];
     const { command, cwd, pty } = job;
     if (
       job.project === null &&
-      (await this.#isDangerous({ kind: 'command', command, hosts, cwd, pty }))
+      (await this.#asksFirst({ kind: 'command', command, hosts, cwd, pty }))
     )
       this.changed(job);
     else this.#again(job);
@@ -218,7 +232,7 @@ export class Launch {
     if (job.project !== null) keepInTerminal(job.project, job.targets);
     const start = startInTerminal(job);
     // What has to be asked is asked in the form.
-    if (!start || this.#world.isOthers(job) || (await this.#isDangerous(start)))
+    if (!start || this.#world.isOthers(job) || (await this.#asksFirst(start)))
       return this.changed({ ...job, pty: true });
     await this.#once(start);
   }
@@ -313,14 +327,20 @@ export class Launch {
     else this.trust = { project, then };
   }
 
+  /** Whether a target that ran on a host asks before it does so again. */
+  #asksAgain({ danger }: Target, { host }: Job): boolean {
+    const care = host === null ? 'ask' : this.#world.careOf(host);
+    return care === 'ask' ? danger !== null : care !== 'free';
+  }
+
   /** Whether it asks before it runs. If that is unknown, the start says what is wrong. */
-  async #isDangerous(start: Start): Promise<boolean> {
+  async #asksFirst(start: Start): Promise<boolean> {
     try {
       const preview = await this.#world.client.ask(
         { launch: { type: 'preview', with: start } },
         'preview',
       );
-      return preview.dangers.length > 0;
+      return preview.dangers.length > 0 || preview.asking.length > 0;
     } catch {
       return false;
     }
@@ -354,46 +374,4 @@ export class Launch {
       this.#starting = null;
     }
   }
-}
-
-/** What a batch ran, on some hosts again. */
-export function startOf(batch: Batch, hosts: string[]): Start {
-  const { command, pty, target } = batch;
-  const sudo = bySudo(batch.rules.sudo ?? false);
-  if (!target) return { kind: 'command', command, hosts, cwd: null, pty, ...sudo };
-  const on = hosts.map((host) => ({ host, folder: null }));
-  return { kind: 'target_on_hosts', ...target, pty, on, ...sudo };
-}
-
-/** What says of a command that it runs as root. */
-export function bySudo(sudo: boolean): { rules?: { sudo: true } } {
-  return sudo ? { rules: { sudo } } : {};
-}
-
-/** A shell's command line on a host, or here. */
-export function commandOn(host: string | null, command: string): Start & { kind: 'command' } {
-  return { kind: 'command', command, hosts: host === null ? [] : [host], cwd: null, pty: false };
-}
-
-/** A shell on a host, or here. */
-export function shellOn(host: string | null): Start & { kind: 'command' } {
-  return { ...commandOn(host, SHELL), pty: true };
-}
-
-/** A target with nothing filled in. */
-export function plainly(project: Project, target: Target): Start {
-  const { name, pty } = target;
-  return { kind: 'target', project: project.name, targets: [name], variables: [], pty };
-}
-
-/** A launch as it was; every value of it is known. */
-function asThen(project: Project, target: Target, last: Filled): Start {
-  return {
-    kind: 'target',
-    project: project.name,
-    targets: [nameWith(target, last.stem), ...last.words],
-    variables: last.variables.map(([name, value]) => [name, value ?? '']),
-    pty: last.pty,
-    options: { ...PLAIN, ...last.options },
-  };
 }

@@ -51,6 +51,7 @@ const PREVIEW: Preview = {
   recipe: [],
   dangers: [],
   production: [],
+  asking: [],
   notes: [],
   refusal: null,
 };
@@ -90,6 +91,7 @@ async function launchWith({ trusted = true, presets, preview }: Known = {}) {
     jobs,
     notices,
     isOthers: (job) => job.owner !== 'a@b',
+    careOf: (host) => (host === 'careful' ? 'always' : 'ask'),
     show,
   });
   const starts = () =>
@@ -364,6 +366,23 @@ describe('again', () => {
     launch.close();
     await launch.again(aJob({ project: null, target: null, host: 'web-1', command: 'rm -rf /' }));
     expect(launch.form).toMatchObject({ hosts: ['web-1'], command: 'rm -rf /' });
+    expect(starts()).toEqual([]);
+    expect(types()).not.toContain('run_again');
+  });
+
+  test('on a host that always asks, whatever a click would start does', async () => {
+    const { launch, starts, types } = await launchWith({
+      preview: { ...PREVIEW, asking: ['careful'] },
+    });
+    await launch.command('careful', 'uptime');
+    expect(launch.form).toMatchObject({ hosts: ['careful'], command: 'uptime' });
+    launch.close();
+    launch.shell('careful');
+    expect(launch.form).toMatchObject({ hosts: ['careful'], pty: true });
+    launch.close();
+    await launch.again(aJob({ host: 'careful' }));
+    await settled();
+    expect(launch.form).toMatchObject({ target: { name: 'status' }, hosts: ['careful'] });
     expect(starts()).toEqual([]);
     expect(types()).not.toContain('run_again');
   });

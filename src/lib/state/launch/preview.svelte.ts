@@ -34,11 +34,16 @@ export class Previewer {
     return this.#round;
   }
 
-  /** A request with the hash of where its hosts were when this was shown: elsewhere by then, it is refused. */
-  asShown(start: Start): Start {
+  /**
+   * A request with the hash of where its hosts were when this was shown: elsewhere by then, it is refused; and with whether
+   * a person was asked about those that always ask.
+   */
+  asShown(start: Start, hasAgreed: boolean): Start {
+    if (start.kind === 'target') return start;
     const places = this.shown?.places;
-    if (places === undefined || start.kind === 'target') return start;
-    return { ...start, rules: { ...start.rules, shown: places } };
+    const shown = places === undefined ? {} : { shown: places };
+    const rules = { ...start.rules, ...shown, ...(hasAgreed ? { agreed: true } : {}) };
+    return Object.keys(rules).length > 0 ? { ...start, rules } : start;
   }
 
   async #ask(): Promise<void> {

@@ -8,7 +8,15 @@ function start(command: string): Start {
 }
 
 function preview(line: string): Preview {
-  const plain = { argv: [], cwd: null, recipe: [], dangers: [], production: [], notes: [] };
+  const plain = {
+    argv: [],
+    cwd: null,
+    recipe: [],
+    dangers: [],
+    production: [],
+    asking: [],
+    notes: [],
+  };
   return { line, ...plain, refusal: null };
 }
 

@@ -1,6 +1,7 @@
 //! `vmo hosts`: the list, and by [`change`] what a person adds to it.
 
 mod change;
+mod mark;
 
 use std::process::ExitCode;
 
@@ -81,7 +82,6 @@ async fn list(engine: &Engine, hosts: &Hosts) -> Result<(), Failed> {
 }
 
 fn row(host: &Host) -> [String; 5] {
-    let production = if host.production { "production" } else { "" };
     let tags: Vec<String> = host.tags.iter().map(|tag| format!("@{tag}")).collect();
     let note = match host.vanished {
         Some(since) => format!(
@@ -93,7 +93,7 @@ fn row(host: &Host) -> [String; 5] {
     [
         host.name.clone(),
         format!("{}@{}:{}", host.user, host.hostname, host.port),
-        production.to_owned(),
+        host.care.words().to_owned(),
         tags.join(" "),
         note,
     ]
@@ -157,6 +157,13 @@ fn why(host: &Host) -> Result<(), Failed> {
     }
     for (what, words) in more.iter().filter(|(_, words)| !words.is_empty()) {
         out::line(format_args!("  {what}: {words}"))?;
+    }
+    if let Some(by) = &host.marked_by {
+        out::line(format_args!("  marked: {}, by {by}", host.care.word()))?;
+    }
+    if let Some(environment) = &host.colored {
+        let (tag, color) = (&environment.tag, environment.color.word());
+        out::line(format_args!("  color: {color}, by @{tag}"))?;
     }
     for conflict in &host.conflicts {
         out::line(format_args!("  differs: {conflict}"))?;

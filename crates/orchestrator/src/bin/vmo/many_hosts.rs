@@ -94,13 +94,8 @@ impl Many {
         })
     }
 
-    /// The rules, for a set as it was written, and the hash of it as it was shown.
-    pub(crate) fn rules(
-        &self,
-        chosen: String,
-        timeout: Option<u64>,
-        shown: Option<String>,
-    ) -> Rules {
+    /// The rules, for a set as it was written.
+    pub(crate) fn rules(&self, chosen: String, timeout: Option<u64>) -> Rules {
         Rules {
             chosen,
             limit: self.limit,
@@ -108,9 +103,8 @@ impl Many {
             check: self.check.clone(),
             stop_after: self.stop_after,
             sudo: self.sudo,
-            looks: false,
-            shown,
             timeout,
+            ..Rules::default()
         }
     }
 }

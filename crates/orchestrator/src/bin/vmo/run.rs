@@ -29,7 +29,7 @@ use self::{
 use super::{
     Failed, NEVER_RAN, Outcome,
     current_folder::here,
-    engine, job_words,
+    engine, host_set, job_words,
     many_hosts::{self, Many},
     out, prompts,
     show_jobs::{archived, away, over, show, tell_pauses},
@@ -217,9 +217,12 @@ pub(crate) async fn make(args: Vec<String>) -> Outcome {
 }
 
 fn never_ran(failed: Failed) -> Failed {
-    Failed {
-        code: NEVER_RAN,
-        ..failed
+    match failed.code {
+        host_set::REFUSED => failed,
+        _ => Failed {
+            code: NEVER_RAN,
+            ..failed
+        },
     }
 }
 

@@ -28,7 +28,13 @@ impl Engine {
     /// The line cannot be read, means no host, has a name that nothing knows (if it may not), or names a batch that is not there.
     pub async fn choose_hosts(&self, line: &str, of: Names) -> Result<Choice, EngineError> {
         let (mut sets, mut of_others) = (Vec::new(), Vec::new());
-        for word in words(line) {
+        let lines = self.with_saved_sets(line).await?;
+        let mut seen: Vec<&str> = Vec::new();
+        for word in lines.iter().flat_map(|line| words(line)) {
+            if seen.contains(&word) {
+                continue;
+            }
+            seen.push(word);
             let (name, batch) = word.split_once(':').unwrap_or((word, "last"));
             let known = SETS.iter().find(|(known, _)| *known == name);
             if known.is_none() && name != DIFFER {
@@ -58,6 +64,27 @@ impl Engine {
             of_others,
             ..choice
         })
+    }
+
+    /// A line, and those of the saved sets that it leads to.
+    async fn with_saved_sets(&self, line: &str) -> Result<Vec<String>, EngineError> {
+        let mut lines = vec![line.to_owned()];
+        if !line.contains('@') {
+            return Ok(lines);
+        }
+        let sets = self.catalog().saved_sets().await?;
+        let mut next = 0;
+        while let Some(line) = lines.get(next).cloned() {
+            next += 1;
+            for word in words(&line) {
+                let set = sets.iter().find(|set| set.name == word);
+                lines.extend(
+                    set.map(|set| set.line.clone())
+                        .filter(|new| !lines.contains(new)),
+                );
+            }
+        }
+        Ok(lines)
     }
 
     /// The hosts of a batch that ended well and wrote something else than the reference, times and the like aside.

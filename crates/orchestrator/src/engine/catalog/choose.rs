@@ -16,6 +16,7 @@ use crate::{
     engine::EngineError,
     fleet::{self, Choice, ChoiceError, Inventory},
     host::Host,
+    hosts::{OwnSets, SavedSet},
     ssh,
 };
 
@@ -38,6 +39,34 @@ pub enum Names {
 }
 
 impl Catalog {
+    /// The sets that a person saved.
+    ///
+    /// # Errors
+    /// If reading them panicked.
+    pub async fn saved_sets(&self) -> Result<Vec<SavedSet>, EngineError> {
+        self.blocking(|catalog| Ok(OwnSets::read(catalog.config()).0.list()))
+            .await
+    }
+
+    /// Saves a line as a set under a name in place of what was there, or takes that away.
+    ///
+    /// # Errors
+    /// If the name is none that a set can have, or is a tag, the line cannot be read, or the file cannot be written.
+    pub async fn save_set(&self, name: String, line: Option<String>) -> Result<(), EngineError> {
+        self.blocking(move |catalog| {
+            let hosts = catalog.list_hosts().found;
+            let mut tags: Vec<String> = hosts.into_iter().flat_map(|host| host.tags).collect();
+            tags.push(PRODUCTION.to_owned());
+            Ok(OwnSets::save(
+                catalog.config(),
+                &name,
+                line.as_deref(),
+                &tags,
+            )?)
+        })
+        .await
+    }
+
     /// Finds the hosts that a line means, as [`fleet`] reads it. A name that nothing knows refuses the whole line: a slip of
     /// the finger must not run on all the others. An address that is not listed is written as one. `sets` are known beside
     /// tags.
@@ -52,7 +81,8 @@ impl Catalog {
     ) -> Result<Choice, EngineError> {
         let line = line.to_owned();
         self.blocking(move |catalog| {
-            let mut hosts = Hosts(catalog.list_hosts().found, sets);
+            let own = OwnSets::read(catalog.config()).0;
+            let mut hosts = Hosts(catalog.list_hosts().found, sets, own);
             hosts.0.retain(|host| host.vanished.is_none());
             let choice = fleet::choose(&line, &hosts).map_err(|error| match error {
                 ChoiceError::Unreadable(_) | ChoiceError::NoFile { .. } => {
@@ -76,8 +106,8 @@ impl Catalog {
     }
 }
 
-/// The hosts that are listed, and sets of hosts by name.
-struct Hosts(Vec<Host>, Vec<(String, Vec<String>)>);
+/// The hosts that are listed, sets of hosts by name, and a person's own.
+struct Hosts(Vec<Host>, Vec<(String, Vec<String>)>, OwnSets);
 
 impl Hosts {
     /// Whether a line is one name that resembles none we know: `ssh` would ask the network for it, and nothing else runs.
@@ -147,6 +177,10 @@ impl Inventory for Hosts {
         tagged.map(|host| host.name.clone()).collect()
     }
 
+    fn saved(&self, name: &str) -> Option<String> {
+        self.2.get(name).map(str::to_owned)
+    }
+
     fn tags(&self) -> Vec<String> {
         let mut tags: BTreeSet<&str> = self
             .0
@@ -157,6 +191,8 @@ impl Inventory for Hosts {
         if self.0.iter().any(|host| host.production) {
             tags.insert(PRODUCTION);
         }
+        let own = self.2.clone().list();
+        tags.extend(own.iter().map(|set| set.name.as_str()));
         tags.into_iter().map(str::to_owned).collect()
     }
 

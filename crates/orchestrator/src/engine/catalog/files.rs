@@ -159,6 +159,7 @@ fn of_ours(path: &Path) -> Option<Changed> {
         "settings.json" => Some(Changed::Settings),
         "projects.json" | "trusted.json" | "exclusive.json" => Some(Changed::Projects),
         "commands.json"
+        | "marks.json"
         | "production.json"
         | "host-tags.json"
         | "host-sources.json"

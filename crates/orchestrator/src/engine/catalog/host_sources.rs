@@ -56,7 +56,7 @@ impl Catalog {
         let new = self.host_names().difference(before).count();
         ImportedHosts {
             new: u32::try_from(new).unwrap_or(u32::MAX),
-            problems: read.problems,
+            problems: [read.problems, read.notes].concat(),
         }
     }
 

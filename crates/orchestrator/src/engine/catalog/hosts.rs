@@ -12,10 +12,10 @@ use super::{Catalog, Listed};
 use crate::{
     engine::EngineError,
     folders::Folders,
-    host::{Host, Source, SourceKind},
+    host::{Care, Host, Source, SourceKind},
     hosts::{self, Entry, HostsError, NewHost, OwnHosts, OwnTags, SourceCache, Where},
     make,
-    settings::{AllowedCommands, Production, SavedCommands},
+    settings::{AllowedCommands, Marks, SavedCommands},
     ssh,
 };
 
@@ -136,16 +136,19 @@ impl Catalog {
         of(problem);
         let (tags, problem) = OwnTags::read(self.config());
         of(problem);
-        let (marked, problem) = Production::read(self.config());
+        let (marked, problem) = Marks::read(self.config());
         of(problem);
         let marked = marked.marked(|name| snapshot.config.machine_of(name));
         let mut hosts = self.merged(&snapshot);
         for host in &mut hosts {
-            host.production = marked.has(&host.name, |name| snapshot.config.machine_of(name));
             host.commands = saved.of(&host.name);
             host.tags.extend(tags.of(&host.name).map(str::to_owned));
             host.tags.sort();
             host.tags.dedup();
+            let place_of = |name: &str| snapshot.config.machine_of(name);
+            (host.care, host.marked_by) = marked.care(&host.name, &host.tags, place_of);
+            host.production = host.care == Care::Name;
+            host.colored = marked.colored((host.care, host.marked_by.as_deref()), &host.tags);
         }
         hosts.extend(hosts::vanished(
             &self.0.folders.data,

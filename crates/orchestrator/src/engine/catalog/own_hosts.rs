@@ -1,11 +1,14 @@
 //! Hosts of a person's own: added, changed, tried and removed.
 
+use std::path::{Path, PathBuf};
+
 use super::{Catalog, hosts::config_behind};
 use crate::{
     did_you_mean::{hint, near},
     engine::EngineError,
-    hosts::{NewHost, OwnHosts, OwnTags},
-    settings::{AllowedCommands, Production},
+    host::Care,
+    hosts::{self, Inclusion, NewHost, OwnHosts, OwnTags},
+    settings::{AllowedCommands, Marks},
     ssh::{self, Purpose, Route},
 };
 
@@ -32,7 +35,10 @@ impl Catalog {
             OwnHosts::of(config).insert(&host)?;
             catalog.reload_hosts();
             if production {
-                Production::mark(config, &host.name, catalog.ssh().machine_of(&host.name))?;
+                let ssh = catalog.ssh();
+                Marks::of_host(config, &host.name, Some(Care::Name), |name| {
+                    ssh.machine_of(name)
+                })?;
             }
             catalog.report_hosts();
             Ok(())
@@ -70,6 +76,39 @@ impl Catalog {
         let name = name.to_owned();
         self.take_off(move |config| OwnHosts::of(config).remove(&name))
             .await
+    }
+
+    /// Whether `ssh` knows the hosts of a person's own, and the line by which it would.
+    ///
+    /// # Errors
+    /// If there is no SSH config of theirs, or it cannot be read.
+    pub async fn inclusion(&self) -> Result<Inclusion, EngineError> {
+        self.blocking(|catalog| {
+            let own = OwnHosts::of(catalog.config()).path();
+            Ok(hosts::inclusion(catalog.ssh_config()?, &own)?)
+        })
+        .await
+    }
+
+    /// Writes that line into their SSH config.
+    ///
+    /// # Errors
+    /// As [`Self::inclusion`], and if it cannot be written.
+    pub async fn include_own_hosts(&self) -> Result<(), EngineError> {
+        self.blocking(|catalog| {
+            let own = OwnHosts::of(catalog.config()).path();
+            hosts::include(catalog.ssh_config()?, &own)?;
+            catalog.reload_hosts();
+            catalog.report_hosts();
+            Ok(())
+        })
+        .await
+    }
+
+    fn ssh_config(&self) -> Result<&Path, EngineError> {
+        let first = self.0.folders.ssh_configs.first();
+        let none = || EngineError::NotFound("there is no SSH config of yours here".into());
+        first.map(PathBuf::as_path).ok_or_else(none)
     }
 
     fn may_be_added(&self, host: &NewHost) -> Result<(), EngineError> {

@@ -1,7 +1,7 @@
 //! Where hosts are, so that a change between what a person was shown and what is started is noticed.
 
 use super::Catalog;
-use crate::{engine::EngineError, job::Seal};
+use crate::{engine::EngineError, host::Care, job::Seal};
 
 impl Catalog {
     /// Reads the files that name hosts again: they may have changed a moment ago.
@@ -16,7 +16,7 @@ impl Catalog {
         .await
     }
 
-    /// Where each of these hosts is: `root@web-1:22 through jump:22`.
+    /// Where each of these hosts is, and what is asked there: `root@web-1:22 through jump:22 (always asks)`.
     ///
     /// # Errors
     /// If looking for them panicked.
@@ -28,7 +28,12 @@ impl Catalog {
 
     fn known_places(&self, hosts: &[String]) -> Vec<String> {
         let config = self.ssh();
-        hosts.iter().map(|host| config.login_of(host)).collect()
+        let cares = self.cares(hosts);
+        let place = |(host, care): (&String, &Care)| match care.words() {
+            "" => config.login_of(host),
+            words => format!("{} ({words})", config.login_of(host)),
+        };
+        hosts.iter().zip(&cares).map(place).collect()
     }
 
     /// A hash of hosts and of where each is.
@@ -44,8 +49,8 @@ impl Catalog {
     ) -> Result<(), EngineError> {
         match shown {
             Some(shown) if shown != self.seal_of(hosts) => Err(EngineError::Refused(
-                "nothing was run: where these hosts are has changed since they were shown; look once more, and start it \
-                 again"
+                "nothing was run: where these hosts are, or how they are marked, has changed since they were shown; look \
+                 once more, and start it again"
                     .into(),
             )),
             _ => Ok(()),

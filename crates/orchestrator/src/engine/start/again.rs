@@ -93,7 +93,8 @@ impl Engine {
         let again = again.by_sudo(job.sudo()).looking(job.looks());
         is_as_shown(&again, Some(job))?;
         let hosts = [host.to_owned()];
-        self.catalog().confirmed(command, &hosts, confirmed)?;
+        self.catalog()
+            .confirmed(command, &hosts, confirmed, false)?;
         let rules = Rules {
             sudo: job.sudo(),
             ..Rules::default()

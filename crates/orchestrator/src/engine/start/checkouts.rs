@@ -79,6 +79,8 @@ impl Engine {
             rules: Rules {
                 timeout: u64::try_from(PATIENCE.as_millis()).ok(),
                 looks: true,
+                // It only looks, and only that was asked for.
+                agreed: true,
                 ..Rules::default()
             },
         };

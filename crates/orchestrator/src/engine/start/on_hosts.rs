@@ -113,6 +113,7 @@ impl Engine {
         silent: &HashSet<String>,
     ) -> Result<Vec<Job>, EngineError> {
         let shown = what.rules.shown.take();
+        what.rules.agreed = false;
         self.catalog().are_as_shown(&what.hosts, shown.as_deref())?;
         what.hosts = silent_last(what.hosts, silent);
         let is_alone = matches!(what.hosts.as_slice(), [_]);

@@ -5,7 +5,8 @@ use super::{
     secret::is_secret,
 };
 use crate::{
-    engine::{Engine, EngineError},
+    engine::{Engine, EngineError, catalog::marks::of_care},
+    host::Care,
     job::{self, MakeOptions},
     launch::{Preview, Start},
     make::{self, Previewed},
@@ -78,12 +79,25 @@ impl Engine {
                     ..of_composed(composed, command)
                 })
             }
-            Start::Command { command, hosts, .. } => Ok(Preview {
-                dangers: self.dangers_of(command),
-                production: self.catalog().in_production(hosts),
-                ..self.preview_on_hosts(command, hosts)
-            }),
+            Start::Command { command, hosts, .. } => {
+                let preview = Preview {
+                    dangers: self.dangers_of(command),
+                    ..self.preview_on_hosts(command, hosts)
+                };
+                Ok(self.with_care(preview, hosts))
+            }
         }
+    }
+
+    /// A preview with what is asked on these hosts: if that is nothing on all of them, nothing is dangerous there.
+    pub(super) fn with_care(&self, mut preview: Preview, hosts: &[String]) -> Preview {
+        let cares = self.catalog().cares(hosts);
+        if !cares.is_empty() && cares.iter().all(|care| *care == Care::Free) {
+            preview.dangers.clear();
+        }
+        preview.production = of_care(hosts, &cares, Care::Name);
+        preview.asking = of_care(hosts, &cares, Care::Always);
+        preview
     }
 
     pub(super) fn preview_targets(&self, project: &Project, wanted: Wanted<'_>) -> Preview {
@@ -221,6 +235,7 @@ fn of_line(line: &str) -> Preview {
         recipe: Vec::new(),
         dangers: Vec::new(),
         production: Vec::new(),
+        asking: Vec::new(),
         places: None,
         notes: Vec::new(),
         refusal: None,

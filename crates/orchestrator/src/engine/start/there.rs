@@ -83,9 +83,9 @@ impl Engine {
         let preview = Preview {
             argv: Vec::new(),
             cwd: None,
-            production: self.catalog().in_production(&hosts),
             ..self.preview_targets(project, wanted)
         };
+        let preview = self.with_care(preview, &hosts);
         if preview.refusal.is_some() {
             return preview;
         }
@@ -117,18 +117,19 @@ impl Engine {
         }
     }
 
-    /// Refuses dangerous targets on a host in production whose name was not typed.
+    /// Refuses dangerous targets on a host in production whose name was not typed, and any on one that asks, if it was not.
     pub(super) fn confirmed_on_hosts(
         &self,
         project: &Project,
         wanted: Wanted<'_>,
-        hosts: &[String],
+        what: &OnHosts,
         typed: &[String],
     ) -> Result<(), EngineError> {
-        match self.preview_targets(project, wanted).dangers.first() {
-            Some(danger) => self.catalog().typed(&danger.to_string(), hosts, typed),
-            None => Ok(()),
-        }
+        let preview = self.preview_targets(project, wanted);
+        let danger = preview.dangers.first().map(ToString::to_string);
+        let has_agreed = what.rules.agreed;
+        self.catalog()
+            .typed(danger.as_deref(), &what.hosts, typed, has_agreed)
     }
 
     /// Starts a target on a host again, by the command that the job shows.
@@ -156,8 +157,8 @@ impl Engine {
         };
         let hosts = vec![host.to_owned()];
         let known = self.runnable(project, consent)?;
-        self.confirmed_on_hosts(&known, wanted, &hosts, confirmed)?;
-        self.catalog().confirmed(&job.command, &hosts, confirmed)?;
+        self.catalog()
+            .confirmed(&job.command, &hosts, confirmed, false)?;
         let own = HashMap::from([(host.to_owned(), job.command.clone())]);
         let what = OnHosts {
             command: job.command.clone(),
@@ -170,6 +171,7 @@ impl Engine {
                 ..Rules::default()
             },
         };
+        self.confirmed_on_hosts(&known, wanted, &what, confirmed)?;
         self.start_on_hosts(what, &HashSet::new())
     }
 }

@@ -185,6 +185,22 @@ fn tags_that_mean_something_else_get_another_name() {
     );
     assert_eq!(read.problems.len(), 1, "{:?}", read.problems);
     assert!(read.problems[0].contains("is the tag @group-failed here"));
+    assert_eq!(read.notes, Vec::<String>::new());
+    // Other characters than a tag can have are no problem, and said as well.
+    home.source("a.ini", "[prod/eu]\na\nb\n[web]\na\n");
+    let read = home.read();
+    assert_eq!(super::lines(&read), ["a - #prod-eu #web", "b - #prod-eu"]);
+    assert_eq!(
+        (read.problems.len(), read.notes.len()),
+        (0, 1),
+        "{:?}",
+        read.notes
+    );
+    assert!(
+        read.notes[0].contains("a.ini: a group or tag is @prod-eu here"),
+        "{:?}",
+        read.notes
+    );
     for reserved in crate::fleet::OF_BATCHES
         .into_iter()
         .chain(["file", "file:x", "held:01"])

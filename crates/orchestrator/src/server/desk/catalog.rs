@@ -24,6 +24,8 @@ pub(super) async fn answer(engine: Engine, request: CatalogRequest) -> Result<Re
         CatalogRequest::CopyDotenvSample { project } => {
             done(catalog.copy_dotenv_sample(&project).await?)
         }
+        CatalogRequest::Mark { on, change } => done(catalog.mark(on, change).await?),
+        CatalogRequest::Marks => Reply::Marks(catalog.marks().await?),
         CatalogRequest::MarkProduction { host, production } => {
             done(catalog.mark_production(&host, production).await?)
         }

@@ -37,6 +37,10 @@ pub(super) async fn answer(engine: Engine, request: HostRequest) -> Result<Reply
         HostRequest::ImportHostsOfCommand { command } => {
             Reply::HostsImported(catalog.import_hosts_of_command(&command).await?)
         }
+        HostRequest::Inclusion => Reply::Inclusion(catalog.inclusion().await?),
+        HostRequest::IncludeOwnHosts => done(catalog.include_own_hosts().await?),
+        HostRequest::Sets => Reply::Sets(catalog.saved_sets().await?),
+        HostRequest::SaveSet { name, line } => done(catalog.save_set(name, line).await?),
         HostRequest::TagHosts { hosts, tags, given } => {
             done(catalog.tag_hosts(hosts, tags, given).await?)
         }

@@ -47,7 +47,8 @@ pub(super) fn is_about_wrapper(noise: &[u8], report: Option<&Report>) -> bool {
     false
 }
 
-/// What a host printed, with the command in place of each wrapper that it repeats.
+/// What a host printed, with the command in place of each wrapper that it repeats. A line below it of marks alone, as Python
+/// has one, points into what is not shown, and is as long.
 pub(super) fn without_wrapper(printed: &[u8], wrapper: &str, command: &str) -> Vec<u8> {
     let (head, tail) = (ends(wrapper).0.as_bytes(), ends(wrapper).1.as_bytes());
     let mut out = Vec::with_capacity(printed.len());
@@ -58,6 +59,17 @@ pub(super) fn without_wrapper(printed: &[u8], wrapper: &str, command: &str) -> V
         let end = memchr::memmem::find(&rest[at..], tail);
         // One that is not whole was cut.
         rest = end.map_or(&[][..], |end| &rest[at + end + tail.len()..]);
+        if let Some(line) = rest.iter().position(|byte| *byte == b'\n') {
+            let below = &rest[line + 1..];
+            let end = below.iter().position(|byte| *byte == b'\n');
+            let (marks, after) = below.split_at(end.map_or(below.len(), |end| end + 1));
+            let points = |byte: &u8| matches!(byte, b'^' | b'~');
+            let is_mark = |byte: &u8| points(byte) || byte.is_ascii_whitespace();
+            if marks.iter().any(points) && marks.iter().all(is_mark) {
+                out.extend_from_slice(&rest[..=line]);
+                rest = after;
+            }
+        }
     }
     out.extend_from_slice(rest);
     out
@@ -136,5 +148,17 @@ mod tests {
         let printed = format!("got: {wrapper}\n{changed}! {}", &wrapper[..30]);
         let shown = without_wrapper(printed.as_bytes(), wrapper, "df -h");
         assert_eq!(String::from_utf8_lossy(&shown), "got: df -h\ndf -h! df -h");
+
+        // A login shell that is Python marks all that it does not take.
+        let marks = "^".repeat(8000);
+        let printed = format!(
+            "  File \"<string>\", line 1\n    {wrapper}\n         {marks}\nSyntaxError: invalid syntax\n"
+        );
+        let shown = without_wrapper(printed.as_bytes(), wrapper, "df -h");
+        let expected = "  File \"<string>\", line 1\n    df -h\nSyntaxError: invalid syntax\n";
+        assert_eq!(String::from_utf8_lossy(&shown), expected);
+        // Where nothing of ours is repeated, every byte is the host's.
+        let own = b"    df -h\n    ^^^^^\nSyntaxError\n";
+        assert_eq!(without_wrapper(own, wrapper, "df -h"), own);
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::settings::MarkChange;
 #[cfg(doc)]
 use crate::wire::Reply;
 
@@ -49,7 +50,16 @@ pub enum CatalogRequest {
         /// The project's name.
         project: String,
     },
-    /// Says whether a host is in production, so that what is dangerous asks for its name: [`Reply::Ok`].
+    /// Changes what is asked before something runs on hosts or on those of tags, or the color of tags: [`Reply::Ok`].
+    Mark {
+        /// The hosts' names, and tags as `@tag`.
+        on: Vec<String>,
+        /// What becomes of their marks.
+        change: MarkChange,
+    },
+    /// Asks for all marks: [`Reply::Marks`].
+    Marks,
+    /// Says whether a host is in production, as [`Self::Mark`] does too; one that is by a tag is no longer: [`Reply::Ok`].
     MarkProduction {
         /// The host's name in the SSH config.
         host: String,

@@ -67,6 +67,19 @@ pub enum HostRequest {
         /// The command, which the person has seen and allows.
         command: String,
     },
+    /// Asks whether `ssh` knows the hosts of a person's own: [`Reply::Inclusion`].
+    Inclusion,
+    /// Writes a line into the SSH config by which it does, which the person has seen: [`Reply::Ok`].
+    IncludeOwnHosts,
+    /// Asks for the sets that are saved: [`Reply::Sets`].
+    Sets,
+    /// Saves a line as a set, so that `@name` means what that means when it is used: [`Reply::Ok`].
+    SaveSet {
+        /// Its name.
+        name: String,
+        /// The line; none takes the set away.
+        line: Option<String>,
+    },
     /// Gives tags to hosts, or takes them away: [`Reply::Ok`].
     TagHosts {
         /// The hosts' names.

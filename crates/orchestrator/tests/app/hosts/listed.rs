@@ -94,7 +94,7 @@ fn a_host_of_an_inventory_is_chosen_by_its_tag_and_reached() {
         home.run(&["run", "--on", "web-2*", "--", "id"])
             .status
             .code(),
-        Some(255)
+        Some(2)
     );
 }
 
@@ -221,6 +221,17 @@ fn a_host_is_added_with_its_tags_and_mark_once_it_can_be_reached() {
     assert!(circle.contains("reached through itself"), "{circle}");
     assert!(refused(&["edit", "a", "--address", ""]).contains("needs an address"));
     assert!(refused(&["edit", "a"]).contains("nothing of 'a' is changed"));
+
+    // One line in the person's own config, once they have seen it; what they added is listed once all the same.
+    let shown = refused(&["include"]);
+    let line = format!("Include \"{}\"", home.config().join("hosts.conf").display());
+    assert!(shown.contains(&line), "{shown}");
+    let before = fs::read_to_string(home.ssh_config()).unwrap_or_default();
+    home.text(&["hosts", "include", "--yes"]);
+    home.text(&["hosts", "include", "--yes"]);
+    let now = fs::read_to_string(home.ssh_config()).unwrap();
+    assert_eq!(now, format!("{line}\n\n{before}"));
+    assert_eq!(names(&home.json(&["hosts", "--json"])), ["a", "b", "box"]);
 
     // A real login, before anything is saved.
     let nobody = refused(&["add", "down", "127.0.0.1:1", "--test"]);

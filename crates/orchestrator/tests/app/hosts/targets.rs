@@ -320,12 +320,13 @@ async fn a_page_looks_first_and_what_is_dangerous_needs_the_hosts_name() {
     page.now_over(job).await;
 
     // The same again, as the job shows it; and as a line for a terminal.
-    let job = started(&mut page, LaunchRequest::Start(on("deploy", &["h00"], &[]))).await;
+    let deploy = LaunchRequest::Start(on("deploy", &["h00"], &["h00"]));
+    let job = started(&mut page, deploy).await;
     let job = page.over(job.unwrap()).await;
     let again = LaunchRequest::RunAgain {
         job: job.id,
         seen: job.seal.clone(),
-        confirmed: Vec::new(),
+        confirmed: vec!["h00".into()],
     };
     let again = started(&mut page, again).await.unwrap();
     let again = page.over(again).await;

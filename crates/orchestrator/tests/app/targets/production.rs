@@ -1,8 +1,10 @@
-//! Hosts in production.
+//! Marks: what is asked before something runs on a host; most of all in production.
 
 use std::fs;
 
 use orchestrator::{
+    batch::Rules,
+    host::Care,
     launch::Start,
     wire::{CatalogRequest, FailureCode, LaunchRequest, Reply},
 };
@@ -32,10 +34,16 @@ async fn what_is_dangerous_there_needs_the_hosts_name() {
         cwd: None,
         pty: false,
         confirmed: confirmed.iter().map(|name| (*name).into()).collect(),
-        rules: orchestrator::batch::Rules::default(),
+        rules: Rules {
+            agreed: true,
+            ..Rules::default()
+        },
     };
     let shown = preview(&mut page, command("reboot", &[])).await;
-    assert_eq!(shown.production, ["db"]);
+    assert_eq!(
+        (&shown.production, &shown.asking),
+        (&vec!["db".into()], &vec!["db".into()])
+    );
     assert_eq!(danger(&shown).as_deref(), Some("runs `reboot`"));
     for typed in [&[][..], &["web"], &["DB"]] {
         let start = LaunchRequest::Start(command("reboot", typed));
@@ -158,7 +166,108 @@ async fn a_mark_is_of_a_machine_and_the_way_to_it() {
     home.text(&["hosts", "production", "same", "off"]);
     assert_eq!(marked(), ["vm-a"]);
     // A mark of an older app says nothing of the way: it is of that name's machine.
+    fs::remove_file(home.config().join("marks.json")).unwrap();
     let older = r#"{"hosts": ["prd"], "places": {"prd": "[10.0.0.5]:22"}}"#;
     fs::write(home.config().join("production.json"), older).unwrap();
     assert_eq!(marked(), ["prd", "alias-prd", "same"]);
+}
+
+/// Whoever starts what a person neither typed nor was asked about is refused, on the command line and by a page.
+#[tokio::test]
+async fn marks_of_hosts_and_tags_are_a_ladder() {
+    let (_postgres, home) = home("");
+    let config = "Host a b c\n  HostName 127.0.0.1\n  Port 1\nHost b\n  HostKeyAlias b\nHost c\n  HostKeyAlias c\n";
+    fs::write(home.ssh_config(), config).unwrap();
+    home.text(&["hosts", "tag", "a,b", "lab"]);
+    let said = |args: &[&str], code: i32| {
+        let output = home.run(args);
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {stderr}");
+        stderr
+    };
+    for (args, why) in [
+        (&["@lba", "always"][..], "did you mean lab?"),
+        (&["d", "always"], "no host is called 'd'"),
+        (&["a", "--color", "red"], "a color is of an environment"),
+        (&["@production", "free"], "mark those, or their tags"),
+    ] {
+        let refused = said(&[&["hosts", "mark"], args].concat(), 1);
+        assert!(refused.contains(why), "{refused}");
+    }
+    home.text(&["hosts", "mark", "@lab", "always", "--color", "violet"]);
+    let listed = |name: &str| {
+        let hosts = home.json(&["hosts", name, "--json"]);
+        serde_json::from_value::<orchestrator::host::Host>(hosts[0].clone()).unwrap()
+    };
+    let a = listed("a");
+    assert_eq!(
+        (a.care, a.marked_by.as_deref()),
+        (Care::Always, Some("@lab"))
+    );
+    assert_eq!(a.colored.unwrap().color.word(), "violet");
+    assert_eq!(listed("c").care, Care::Ask);
+    let why = home.text(&["hosts", "a", "--why"]);
+    assert!(
+        why.contains("marked: always, by @lab\n  color: violet, by @lab"),
+        "{why}"
+    );
+
+    // A set is asked about; a name that is typed is not.
+    let asks = said(&["run", "--on", "@lab", "--", "true"], 2);
+    assert!(
+        asks.contains("'@lab' means 2 hosts, and a,b always ask: add --yes"),
+        "{asks}"
+    );
+    for args in [
+        &["run", "--on", "@lab", "--yes", "--", "true"][..],
+        &["run", "--on", "a,b", "--", "true"],
+    ] {
+        assert!(said(args, 255).contains("unreachable: a,b"));
+    }
+    let app = App::start(home);
+    let mut page = app.page().await;
+    let command = |command: &str, agreed: bool| Start::Command {
+        command: command.into(),
+        hosts: vec!["a".into(), "c".into()],
+        cwd: None,
+        pty: false,
+        confirmed: Vec::new(),
+        rules: Rules {
+            agreed,
+            ..Rules::default()
+        },
+    };
+    let shown = preview(&mut page, command("uptime", false)).await;
+    assert_eq!(
+        (shown.production, shown.asking),
+        (vec![], vec!["a".to_owned()])
+    );
+    let start = LaunchRequest::Start(command("uptime", false));
+    assert_eq!(refused(&mut page, start).await, FailureCode::Refused);
+    for what in ["uptime", "reboot"] {
+        let started = page.ask(LaunchRequest::Start(command(what, true))).await;
+        let Ok(Reply::Started { jobs }) = started else {
+            panic!("{started:?}")
+        };
+        page.now_over(jobs[0].id).await;
+    }
+
+    // Whatever is on a free host, nothing asks; one that is not free is asked about all the same.
+    app.home.text(&["hosts", "mark", "a", "free"]);
+    let shown = preview(&mut page, command("reboot", false)).await;
+    assert_eq!((shown.dangers.len(), shown.asking.len()), (1, 0));
+    app.home.text(&["hosts", "mark", "c", "free"]);
+    let shown = preview(&mut page, command("reboot", false)).await;
+    assert_eq!((shown.dangers.len(), shown.asking.len()), (0, 0));
+
+    // By its tag it is in production; taken out of that, it is as most are.
+    app.home.text(&["hosts", "mark", "a", "none"]);
+    app.home.text(&["hosts", "mark", "@lab", "name"]);
+    let shown = preview(&mut page, command("reboot", true)).await;
+    assert_eq!(shown.production, ["a"]);
+    let start = LaunchRequest::Start(command("reboot", true));
+    assert_eq!(refused(&mut page, start).await, FailureCode::Refused);
+    app.home.text(&["hosts", "production", "a", "off"]);
+    let shown = preview(&mut page, command("reboot", true)).await;
+    assert_eq!((shown.production.len(), shown.asking.len()), (0, 0));
 }

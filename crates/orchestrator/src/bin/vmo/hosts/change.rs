@@ -8,11 +8,17 @@ use orchestrator::{
     job::Status,
 };
 
+use super::mark;
 use crate::{Failed, job_words, list::warn, out, prompts, run};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Change {
-    /// Set whether a host is in production: the window then asks for its name before a dangerous command
+    /// Set what is asked before something runs on hosts, or the color of an environment
+    ///
+    /// free: nothing; ask: what is dangerous; always: everything; name: everything, and the host's name before what is
+    /// dangerous. A host's own mark goes before those of its tags, and of those the one that asks for most counts.
+    Mark(mark::Mark),
+    /// Set whether a host is in production, as `mark HOST name` does
     Production {
         /// The host's name
         name: String,
@@ -67,6 +73,22 @@ pub(super) enum Change {
         #[arg(long)]
         remove: bool,
     },
+    /// Write a line into your SSH config, so that ssh knows the hosts that were added here, too
+    Include {
+        /// Write it without being asked
+        #[arg(long)]
+        yes: bool,
+    },
+    /// List the saved sets, or save one under a name, so that --on @NAME means what it means when it is used
+    Set {
+        /// Its name
+        name: Option<String>,
+        /// The set, as for --on: 'web*,!web-3'
+        set: Option<String>,
+        /// Remove the set
+        #[arg(long, requires = "name", conflicts_with = "set")]
+        remove: bool,
+    },
     /// Read hosts from a Terraform state, an Ansible inventory or a vm-config too, or from what a command prints
     Import {
         /// The file, or a folder of inventories
@@ -100,6 +122,7 @@ pub(super) struct Way {
 pub(super) async fn change(engine: &Engine, change: Change) -> Result<(), Failed> {
     let catalog = engine.catalog();
     match change {
+        Change::Mark(mark) => mark::mark(engine, mark).await?,
         Change::Production { name, whether } => {
             let is_on = whether == "on";
             catalog.mark_production(&name, is_on).await?;
@@ -156,6 +179,8 @@ pub(super) async fn change(engine: &Engine, change: Change) -> Result<(), Failed
             let (all, words) = (all.join(" "), if remove { "no longer" } else { "now" });
             out::say(format_args!("{words} tagged {all}: {hosts}"));
         }
+        Change::Include { yes } => mark::include(catalog, yes).await?,
+        Change::Set { name, set, remove } => mark::set(catalog, name, set, remove).await?,
         Change::Import {
             path,
             command,

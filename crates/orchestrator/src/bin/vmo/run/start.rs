@@ -23,9 +23,9 @@ pub(super) async fn start_of(run: &Run, engine: &Engine) -> Result<Start, Failed
     // `--on "$HOSTS"` with nothing in it is no command for this machine.
     let is_blank = |set: &String| set.trim().is_empty();
     if run.on.iter().any(is_blank) {
-        return Err(Failed::new(
+        return Err(host_set::refused(Failed::new(
             "--on '' names no host, so nothing was run: leave --on out to run here",
-        ));
+        )));
     }
     if !run.command.is_empty() || run.script.is_some() {
         if run.make.any() || run.filled.any() {
@@ -49,12 +49,13 @@ pub(super) async fn start_of(run: &Run, engine: &Engine) -> Result<Start, Failed
         }
         // A script that is not there is no reason to ask about hosts.
         let command = command_of(run, line.is_empty())?;
-        let (choice, shown) = if line.is_empty() {
-            (Choice::default(), None)
-        } else {
+        let mut rules = run.many.rules(line.clone(), timeout);
+        let mut choice = Choice::default();
+        if !line.is_empty() {
             let chosen = host_set::hosts(engine, &line, run.yes).await?;
-            (chosen.choice, Some(chosen.seal))
-        };
+            choice = chosen.choice;
+            (rules.shown, rules.agreed) = (Some(chosen.seal), chosen.agreed);
+        }
         return Ok(Start::Command {
             command,
             hosts: choice.hosts,
@@ -62,7 +63,7 @@ pub(super) async fn start_of(run: &Run, engine: &Engine) -> Result<Start, Failed
             pty: run.pty,
             // Typing a host's name is saying so; a set is not.
             confirmed: choice.typed,
-            rules: run.many.rules(line, timeout, shown),
+            rules,
         });
     }
     if run.on.is_empty() {

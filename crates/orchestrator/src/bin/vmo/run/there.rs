@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use orchestrator::{
+    batch::Rules,
     engine::{Consent, Engine},
     fleet::fold,
     job::Job,
@@ -29,7 +30,11 @@ pub(super) async fn on_hosts(run: &Run, engine: &Engine, here: Start) -> Result<
         return Ok(here);
     };
     let line = run.on.join(",");
-    let host_set::Chosen { choice, seal } = host_set::hosts(engine, &line, run.yes).await?;
+    let host_set::Chosen {
+        choice,
+        seal,
+        agreed,
+    } = host_set::hosts(engine, &line, run.yes).await?;
     let start = |on: Vec<InFolder>| Start::TargetOnHosts {
         project: project.clone(),
         targets: targets.clone(),
@@ -38,7 +43,11 @@ pub(super) async fn on_hosts(run: &Run, engine: &Engine, here: Start) -> Result<
         options: options.clone(),
         on,
         confirmed: choice.typed.clone(),
-        rules: run.many.rules(line.clone(), None, Some(seal.clone())),
+        rules: Rules {
+            shown: Some(seal.clone()),
+            agreed,
+            ..run.many.rules(line.clone(), None)
+        },
     };
     let anywhere = choice.hosts.iter().map(|host| InFolder {
         host: host.clone(),
