@@ -68,12 +68,15 @@ export class App {
 
   /** Runs a shell command here, and waits for its job's page. */
   async shell(script: string, { terminal = false } = {}): Promise<void> {
+    const before = this.page.url();
     await this.page.keyboard.press('Control+k');
     await this.page.keyboard.type('run a command');
     await this.page.keyboard.press('Enter');
     await this.page.getByRole('textbox', { name: 'Command' }).fill(script);
     if (terminal) await this.page.getByRole('switch', { name: 'Terminal' }).click();
     await this.page.getByRole('button', { name: 'Run on this machine' }).click();
+    // Not the job before it.
+    await expect(this.page).not.toHaveURL(before);
     await expect(this.page).toHaveURL(/\/job\//);
   }
 

@@ -1,5 +1,5 @@
 // The sidebar is narrowed by words and folded by section, and remembers the latter.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from './app';
 
@@ -158,4 +158,39 @@ test('a tab is opened in a window of its own, with nothing but its page', async 
   await second.getByRole('button', { name: 'Close hello' }).click();
   await closing;
   await expect(app.target('hello')).toBeVisible();
+});
+
+test('a menu opens the makefile in the editor, and takes the trust back', async ({
+  app,
+  page,
+  home,
+}) => {
+  const folder = join(home.root, 'gamma');
+  const opened = join(home.root, 'opened');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'Makefile'), 'all: about\n\nabout: ## Of gamma\n\t@echo gamma\n');
+  await writeFile(home.env.MKCLI_REGISTRY!, `gamma ${folder} 1\n`);
+  await page.getByRole('link', { name: 'Settings' }).click();
+  await page.getByLabel('Editor').fill(`sh -c 'echo "$1" > ${opened}' - {file}:{line}`);
+  await expect(page.getByText('Saved', { exact: true })).toHaveCount(1);
+
+  const project = page.getByRole('button', { name: /^gamma/ });
+  const choose = (name: string) => page.getByRole('menuitem', { name }).click();
+  const was = () => readFile(opened, 'utf8').catch(() => '');
+  await project.click({ button: 'right' });
+  await choose('Open makefile in the editor');
+  await expect.poll(was).toBe(`${join(folder, 'Makefile')}:1\n`);
+  if ((await project.getAttribute('aria-expanded')) === 'false') await project.click();
+  await app.target('about').click({ button: 'right' });
+  await choose('Open in the editor');
+  await expect.poll(was).toBe(`${join(folder, 'Makefile')}:3\n`);
+
+  const trust = page.getByRole('button', { name: 'Trust gamma and continue' });
+  await app.target('about').click();
+  await trust.click();
+  await expect(app.line('gamma')).toBeVisible();
+  await project.click({ button: 'right' });
+  await choose('Ask again before running');
+  await app.target('about').click();
+  await expect(trust).toBeVisible();
 });

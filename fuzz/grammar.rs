@@ -57,6 +57,9 @@ pub(crate) const GROUPS: [(&str, &[&str]); 9] = [
             "add_project",
             "remove_project",
             "trust_project",
+            "distrust_project",
+            "edit_makefile",
+            "open_folder",
             "allow_command",
             "set_exclusive",
             "copy_dotenv_sample",
@@ -270,9 +273,13 @@ impl<'a, N: Numbers> Grammar<'a, N> {
             "overview" | "settings" | "kept" | "health" | "end_copy" | "history_copy" => {
                 Value::Null
             }
-            "targets" | "copy_dotenv_sample" => json!({"project": self.word()}),
+            "targets" | "copy_dotenv_sample" | "open_folder" => json!({"project": self.word()}),
             "add_project" => json!({"path": self.known.folder}),
-            "remove_project" | "trust_project" => json!({"name": self.word()}),
+            "remove_project" | "trust_project" | "distrust_project" => json!({"name": self.word()}),
+            "edit_makefile" => {
+                let target = self.word();
+                json!({"project": self.word(), "target": self.none_or(target)})
+            }
             "allow_command" => json!({"command": self.one(&COMMANDS)}),
             "set_exclusive" => json!({"name": self.word(), "exclusive": self.flag()}),
             "mark" => {

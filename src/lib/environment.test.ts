@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { environmentOf } from './environment';
+import { environmentOf, environmentsOf } from './environment';
 
 const of = (tags: string[], production = false) => environmentOf({ tags, production });
 
@@ -18,4 +18,10 @@ test('what a person gave a color is the environment, whatever other tags say', (
 
 test('a tag that only holds such a word names none', () => {
   expect(of(['product', 'devops', 'latest'])).toBeNull();
+});
+
+test('several hosts are in each of their environments once, that of most first', () => {
+  const hosts = [['dev'], [], ['prod'], ['prod', 'web']].map((tags) => ({ tags, production: false }));
+  expect(environmentsOf(hosts).map(({ name }) => name)).toEqual(['prod', 'dev']);
+  expect(environmentsOf([])).toEqual([]);
 });

@@ -1,4 +1,5 @@
-// The environment of a host, by a tag to which a person gave a color, its mark, or a tag that names one; its word and colour are the same wherever the host is shown.
+// The environment of a host, by a tag to which a person gave a color, its mark, or a tag that names one; its word and colour
+// are the same wherever the host is shown.
 import type { Hue, Host } from './wire';
 
 /** An environment, and the color that says how careful one has to be there. */
@@ -7,6 +8,9 @@ export interface Environment {
   name: string;
   tone: Hue;
 }
+
+/** What of a host says which it is in. */
+type Marked = Pick<Host, 'colored' | 'production' | 'tags'>;
 
 /** The class of its word's colour. */
 export const TONE: Record<Hue, string> = {
@@ -25,9 +29,7 @@ const NAMES: [RegExp, Hue][] = [
 ];
 
 /** The environment of a host; null if nothing says one. Of several the one that asks for most care. */
-export function environmentOf(
-  host: Pick<Host, 'colored' | 'production' | 'tags'>,
-): Environment | null {
+export function environmentOf(host: Marked): Environment | null {
   if (host.colored) return { name: host.colored.tag, tone: host.colored.color };
   if (host.production) return { name: 'production', tone: 'amber' };
   for (const [names, tone] of NAMES) {
@@ -35,4 +37,19 @@ export function environmentOf(
     if (name !== undefined) return { name, tone };
   }
   return null;
+}
+
+/** The environments of several hosts, that of most hosts first. */
+export function environmentsOf(hosts: Marked[]): Environment[] {
+  const found = new Map<string, { environment: Environment; count: number }>();
+  for (const host of hosts) {
+    const environment = environmentOf(host);
+    if (!environment) continue;
+    const key = `${environment.tone} ${environment.name}`;
+    const one = found.get(key) ?? { environment, count: 0 };
+    one.count += 1;
+    found.set(key, one);
+  }
+  const all = [...found.values()].sort((a, b) => b.count - a.count);
+  return all.map(({ environment }) => environment);
 }

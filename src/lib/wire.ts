@@ -366,7 +366,7 @@ looks?: boolean,
  */
 shown?: string, 
 /**
- * Whether a person was asked about these hosts, and said yes: on one that always asks, nothing starts otherwise. It is
+ * Whether a person was asked about these hosts, and agreed: on one that always asks, nothing starts otherwise. It is
  * not kept.
  */
 agreed?: boolean, 
@@ -481,6 +481,11 @@ id: number,
 request: Request, };
 
 /**
+ * What is asked before something runs on a host; each asks for more than the one before.
+ */
+export type Care = "free" | "ask" | "always" | "name";
+
+/**
  * What the page can ask of projects, hosts and what is saved of them.
  */
 export type CatalogRequest = { "type": "overview" } | { "type": "targets", "with": { 
@@ -499,7 +504,19 @@ name: string, } } | { "type": "trust_project", "with": {
 /**
  * Its name.
  */
-name: string, } } | { "type": "allow_command", "with": { 
+name: string, } } | { "type": "distrust_project", "with": { 
+/**
+ * Its name.
+ */
+name: string, } } | { "type": "edit_makefile", "with": { 
+/**
+ * The project's name.
+ */
+project: string, 
+/**
+ * The target's name.
+ */
+target: string | null, } } | { "type": "allow_command", "with": { 
 /**
  * Its text as the config writes it.
  */
@@ -611,6 +628,19 @@ of_others: [string, string][], };
  * A colour.
  */
 export type Color = { "palette": number } | { "rgb": [number, number, number] };
+
+/**
+ * An environment in a color of a person's own choosing.
+ */
+export type Colored = { 
+/**
+ * The tag, without its `@`.
+ */
+tag: string, 
+/**
+ * Its color.
+ */
+color: Hue, };
 
 /**
  * A command of the SSH config that runs here only once a person has allowed its text.
@@ -1382,6 +1412,10 @@ tags: Array<string>,
  */
 vanished: string | null, 
 /**
+ * Whether it is switched on, if a source says so.
+ */
+powered?: Powered, 
+/**
  * What is asked before something runs there, by its mark or those of its tags.
  */
 care: Care, 
@@ -1457,7 +1491,15 @@ path: string, } } | { "type": "import_hosts_of_command", "with": {
 /**
  * The command, which the person has seen and allows.
  */
-command: string, } } | { "type": "inclusion" } | { "type": "include_own_hosts" } | { "type": "sets" } | { "type": "save_set", "with": { name: string, line: string | null, } } | { "type": "tag_hosts", "with": { 
+command: string, } } | { "type": "inclusion" } | { "type": "include_own_hosts" } | { "type": "sets" } | { "type": "save_set", "with": { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The line; none takes the set away.
+ */
+line: string | null, } } | { "type": "tag_hosts", "with": { 
 /**
  * The hosts' names.
  */
@@ -1475,6 +1517,11 @@ given: boolean, } };
  * How one host of a batch is.
  */
 export type HostState = "queued" | "running" | "done" | "error" | "unreachable" | "canceled" | "held" | "skipped";
+
+/**
+ * The color of an environment.
+ */
+export type Hue = "red" | "amber" | "green" | "blue" | "violet" | "grey";
 
 /**
  * A part of a line with an address behind it, which the job gave to these words (OSC 8).
@@ -1502,7 +1549,8 @@ export type ImportedHosts = {
  */
 new: number, 
 /**
- * What of the source could not be read, each with its place: it may have more hosts than were found.
+ * What of the source could not be read, each with its place: it may have more hosts than were found. And which groups
+ * are called otherwise here.
  */
 problems: Array<string>, };
 
@@ -1522,6 +1570,23 @@ folder: string | null,
  * Why it was not reached, if it was not: nothing is started there then, and it is so in the batch.
  */
 unreached?: Unreached, };
+
+/**
+ * Whether `ssh` knows a person's own hosts, and by which line it would.
+ */
+export type Inclusion = { 
+/**
+ * The SSH config.
+ */
+file: string, 
+/**
+ * The line at its top.
+ */
+line: string, 
+/**
+ * Whether it is there.
+ */
+is_there: boolean, };
 
 /**
  * A job as the page and `--json` show it.
@@ -2173,6 +2238,28 @@ reserved: boolean,
 timeout?: number | null, };
 
 /**
+ * What becomes of marks; none takes that part of them away.
+ */
+export type MarkChange = { "care": Care | null } | { "color": Hue | null };
+
+/**
+ * The mark of a host or a tag.
+ */
+export type MarkOf = { 
+/**
+ * The host's name, or `@tag`.
+ */
+on: string, 
+/**
+ * What is asked before something runs there.
+ */
+care: Care | null, 
+/**
+ * The color of a tag.
+ */
+color: Hue | null, };
+
+/**
  * A kind of token that is left out of a line.
  */
 export type Mask = "email" | "url" | "host_name" | "ip" | "uuid" | "trace_id" | "sha1" | "md5" | "git_sha" | "date" | "time" | "duration" | "hex" | "float" | "integer" | "quoted" | "temp_path" | "pid" | "percentage" | "own";
@@ -2413,6 +2500,19 @@ file: string,
  * Its line, from 1.
  */
 line: number, };
+
+/**
+ * Whether a machine is switched on, as one of its sources says: true when that was written.
+ */
+export type Powered = { 
+/**
+ * Whether it is.
+ */
+is_on: boolean, 
+/**
+ * The source that says so: `infra/terraform.tfstate`.
+ */
+by: string, };
 
 /**
  * What was kept under a name.
@@ -2805,6 +2905,19 @@ projects: { [key in string]: Keep }, };
  * How a log is saved.
  */
 export type SaveAs = "raw" | "text" | "text_with_times" | "html";
+
+/**
+ * A saved set.
+ */
+export type SavedSet = { 
+/**
+ * Its name: `@name` means it.
+ */
+name: string, 
+/**
+ * The line as it was written.
+ */
+line: string, };
 
 /**
  * What a scan of a makefile found, without running it.
@@ -3602,11 +3715,3 @@ export type Waves = string;
  * What becomes of a job that wants for itself what another job has.
  */
 export type WhenBusy = "wait" | "refuse";
-
-export type Care = "free" | "ask" | "always" | "name";
-export type Hue = "red" | "amber" | "green" | "blue" | "violet" | "grey";
-export type Colored = { tag: string, color: Hue, };
-export type MarkChange = { "care": Care | null } | { "color": Hue | null };
-export type MarkOf = { on: string, care: Care | null, color: Hue | null, };
-export type SavedSet = { name: string, line: string, };
-export type Inclusion = { file: string, line: string, is_there: boolean, };

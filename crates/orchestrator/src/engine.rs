@@ -23,6 +23,7 @@ mod archive;
 mod batches;
 mod blocking;
 mod catalog;
+mod editor;
 mod events;
 mod exchange;
 mod follow;

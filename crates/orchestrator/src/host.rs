@@ -40,6 +40,10 @@ pub struct Host {
     /// Since when no source names it any more; none if one does.
     #[serde(default)]
     pub vanished: Option<DateTime<Utc>>,
+    /// Whether it is switched on, if a source says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub powered: Option<Powered>,
     /// What is asked before something runs there, by its mark or those of its tags.
     #[serde(default)]
     pub care: Care,
@@ -58,6 +62,16 @@ pub struct Host {
     pub commands: Vec<String>,
     /// Why it cannot be connected to, if the config asks for something we do not do.
     pub problem: Option<String>,
+}
+
+/// Whether a machine is switched on, as one of its sources says: true when that was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Powered {
+    /// Whether it is.
+    pub is_on: bool,
+    /// The source that says so: `infra/terraform.tfstate`.
+    pub by: String,
 }
 
 /// What is asked before something runs on a host; each asks for more than the one before.

@@ -23,6 +23,7 @@ mod merge;
 mod named;
 mod own;
 mod own_sets;
+mod power;
 mod sources;
 mod tags;
 mod terraform;

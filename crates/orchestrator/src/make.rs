@@ -35,5 +35,5 @@ pub use login::{Known, Login};
 pub use projects::{Folders, Projects};
 pub use scan::{
     Previewed, Stamps, copy_dotenv_sample, danger, danger_of_recipe, echoed, is_secret_name,
-    preview, previews, scan, scan_files, scan_stamped, settle,
+    makefile, preview, previews, scan, scan_files, scan_stamped, settle,
 };

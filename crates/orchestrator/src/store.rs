@@ -45,6 +45,7 @@ mod pooler;
 mod previous_runs;
 mod read;
 mod retention;
+mod roles;
 mod schema;
 mod short_job;
 mod silences;

@@ -124,6 +124,23 @@ export class Projects {
     this.list = this.list.map((each) => (each.name === name ? { ...each, trusted: true } : each));
   }
 
+  /** Has its trust asked for again before any of its targets runs. */
+  async distrust(name: string): Promise<void> {
+    await this.#client.tell({ catalog: { type: 'distrust_project', with: { name } } });
+    this.list = this.list.map((each) => (each.name === name ? { ...each, trusted: false } : each));
+  }
+
+  /** Opens the editor at its makefile, or where that has a target; gives the command of one that needs a terminal. */
+  async edit(project: string, target: string | null): Promise<string | null> {
+    const request = { type: 'edit_makefile', with: { project, target } } as const;
+    return (await this.#client.ask({ catalog: request }, 'edited')).terminal;
+  }
+
+  /** Shows its folder in the desktop's program for files. */
+  openFolder(project: string): Promise<void> {
+    return this.#client.tell({ catalog: { type: 'open_folder', with: { project } } });
+  }
+
   /** Copies the sample of its missing dotenv file to its place. */
   async copyDotenvSample(name: string): Promise<void> {
     await this.#client.tell({ catalog: { type: 'copy_dotenv_sample', with: { project: name } } });

@@ -24,12 +24,15 @@ use self::{folder::BatchFolder, outputs::Outputs, sudo::Passwords};
 use super::{Engine, EngineError};
 use crate::{
     batch::{Batch, End, HostState, OnHost, Order},
+    folders,
     job::{Job, JobId},
     ssh::InBatch,
 };
 
 /// Batches of one list, at most.
 const MOST: u32 = 500;
+/// Of the newest so many, a person's own is looked for.
+const RECENT: u32 = 50;
 
 /// The batches that this engine drives or looks at.
 #[derive(Debug, Default)]
@@ -113,8 +116,20 @@ impl Engine {
         let mut found = self.batches_here().await?;
         let is_listed = |batch: &Batch| name != "last" || !batch.rules.looks;
         found.retain(|batch| is_meant(batch.id) && is_listed(batch));
+        let has_own = !found.is_empty();
         let answer = self.0.link.ask(async |store| match name {
-            "last" => store.list_batches(1).await,
+            // A person's own last one, and anybody's only if they have none.
+            "last" => {
+                let mut recent = store.list_batches(RECENT).await?;
+                let own = folders::owner();
+                match recent.iter().position(|batch| batch.owner == own) {
+                    Some(at) => drop(recent.drain(..at)),
+                    None if has_own => recent.clear(),
+                    None => {}
+                }
+                recent.truncate(1);
+                Ok(recent)
+            }
             prefix => store.batches_by_prefix(prefix).await,
         });
         match answer.await {

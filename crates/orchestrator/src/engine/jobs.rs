@@ -20,6 +20,7 @@ use super::{
     follow::{lives::Lives, skipped::Skipped},
 };
 use crate::{
+    folders,
     job::{Job, JobId, JobQuery},
     store::StoreError,
 };
@@ -194,8 +195,17 @@ impl Jobs {
             .map(|live| live.job())
             .filter(|job| is_prefix(job.id) && !(name == "last" && job.looks()))
             .collect();
+        let has_own = !jobs.is_empty();
         let archived = self.link.ask(async |store| match name {
-            "last" => Ok(store.last_job(None).await?.into_iter().collect::<Vec<_>>()),
+            // What a person ran last, and what anybody did only if they never ran anything.
+            "last" => {
+                let own = store.last_job(Some(&folders::owner())).await?;
+                let last = match own {
+                    None if !has_own => store.last_job(None).await?,
+                    own => own,
+                };
+                Ok(last.into_iter().collect::<Vec<_>>())
+            }
             prefix => store.jobs_by_prefix(prefix).await,
         });
         match archived.await {

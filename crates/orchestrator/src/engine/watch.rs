@@ -127,14 +127,24 @@ impl Engine {
     pub(super) fn watch_others(&self) {
         let engine = self.clone();
         tokio::spawn(async move {
+            let mut again = false;
             loop {
-                let Ok(mut changes) = engine.0.link.store().await.subscribe().await else {
+                let store = engine.0.link.store().await;
+                let Ok(mut changes) = store.subscribe().await else {
                     // The link learns it from the next caller that needs the store.
                     tokio::time::sleep(SUBSCRIBE_AGAIN).await;
                     continue;
                 };
-                while engine.0.link.now().is_some() {
-                    match changes.next().await {
+                // What changed while nobody listened is named by nobody.
+                if std::mem::replace(&mut again, true) {
+                    engine.report(Event::Missed);
+                }
+                loop {
+                    let change = tokio::select! {
+                        change = changes.next() => change,
+                        () = engine.0.link.left(&store) => break,
+                    };
+                    match change {
                         Change::Job(id) if engine.live(id).is_none() => {
                             if let Ok(job) = engine.0.jobs.get(id).await {
                                 engine.job_changed(job);

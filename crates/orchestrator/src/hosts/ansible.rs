@@ -1,5 +1,5 @@
 //! Ansible inventories: groups of hosts, groups of groups, and variables of both. Of the variables only those count that say
-//! how a host is reached.
+//! how a host is reached, and whether it is switched on.
 //!
 //! `ini` and `yaml` are the static forms, `json` is what a dynamic inventory prints.
 
@@ -13,7 +13,10 @@ use std::{
     path::Path,
 };
 
-use super::listing::{self, Listing, Machine};
+use super::{
+    listing::{self, Listing, Machine},
+    power,
+};
 use crate::host::SourceKind;
 
 pub(super) use {ini::begins as begins_as_ini, json::inventory as of_json};
@@ -181,6 +184,10 @@ fn of_vars(name: &str, vars: &Vars) -> Option<Machine> {
         key: first(["ansible_ssh_private_key_file", "ansible_private_key_file"]),
         jump,
         proxy,
+        is_on: power::NAMES
+            .iter()
+            .filter_map(|name| vars.get(*name))
+            .find_map(|word| power::of_word(word)),
         ..Machine::default()
     })
 }

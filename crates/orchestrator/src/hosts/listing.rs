@@ -40,6 +40,9 @@ pub struct Machine {
     pub proxy: Option<String>,
     /// Its tags.
     pub tags: BTreeSet<String>,
+    /// Whether it is switched on; none if the source does not say.
+    #[serde(default)]
+    pub is_on: Option<bool>,
     /// The source.
     pub source: Source,
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::listing::Machine;
 use crate::{
     fleet::fold,
-    host::{Host, Source, SourceKind},
+    host::{Host, Powered, Source, SourceKind},
 };
 
 /// A machine, and who names it.
@@ -172,6 +172,10 @@ impl Entry {
             }
             host.tags.extend(one.tags.iter().cloned());
         }
+        host.powered = self.machines.iter().find_map(|one| {
+            let by = one.source.place.clone();
+            one.is_on.map(|is_on| Powered { is_on, by })
+        });
         host.conflicts = self.conflicts(host, sources.first());
         host.conflicts.extend(self.doubts.iter().cloned());
         if let Some(first) = sources.first() {

@@ -5,7 +5,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::listing::{self, Listing, Machine};
+use super::{
+    listing::{self, Listing, Machine},
+    power,
+};
 use crate::host::SourceKind;
 
 /// Attributes that hold an address, the best one first.
@@ -113,6 +116,7 @@ fn state_of(state: &Value, place: &str, read: &mut Listing) {
                         .pointer("/variables/ansible_user")
                         .and_then(listing::word),
                     tags: tags(attributes),
+                    is_on: power::of_attributes(attributes),
                     source: listing::source(SourceKind::Terraform, place),
                     ..Machine::default()
                 });

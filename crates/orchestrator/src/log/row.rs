@@ -2,7 +2,8 @@
 //!
 //! A carriage return goes back to the first column, BS one column, TAB on to the next multiple of 8; what is written
 //! then replaces what was there, character by character, as in a terminal whose characters are all one cell wide. So
-//! a progress bar is one line in its last state. All other controls, NUL and DEL among them, are dropped.
+//! a progress bar is one line in its last state. A control that means nothing on any screen, as NUL and DEL, is seen as its
+//! picture (`␀`), so that it does not vanish without a sign; all others are dropped.
 
 mod extras;
 
@@ -147,9 +148,9 @@ impl Row {
     }
 
     fn put(&mut self, char: char, style: Style) {
-        if char.is_control() {
+        let Some(char) = visible(char) else {
             return;
-        }
+        };
         self.reach();
         self.over(self.column.saturating_add(1));
         if self.column < self.limit {
@@ -338,6 +339,17 @@ impl Screen for Row {
                 self.end = 0;
             }
         }
+    }
+}
+
+/// A character as it is seen; none of a control that means something on a screen.
+const fn visible(char: char) -> Option<char> {
+    match char {
+        // BEL to SI, CAN, SUB and ESC.
+        '\x07'..='\x0f' | '\x18' | '\x1a' | '\x1b' | '\u{80}'..='\u{9f}' => None,
+        '\0'..='\x1f' => char::from_u32(0x2400 + char as u32),
+        '\x7f' => Some('␡'),
+        char => Some(char),
     }
 }
 

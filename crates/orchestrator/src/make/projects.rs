@@ -198,6 +198,21 @@ impl Projects {
         Ok(())
     }
 
+    /// Takes the trust in a folder away.
+    ///
+    /// # Errors
+    /// As [`Projects::trust`].
+    pub fn distrust(&self, path: &Path) -> Result<(), ProjectError> {
+        let path = self.canonical(path)?;
+        json_file::change(&self.trusted_file(), |list: &mut TrustedList| {
+            let was = list.trusted.contains(&path);
+            list.trusted.retain(|known| *known != path);
+            list.contents.remove(&path);
+            (was, ())
+        })?;
+        Ok(())
+    }
+
     /// What the makefiles of each trusted folder were when it was trusted, by canonical path: a digest as
     /// [`Stamps::digest`](super::Stamps::digest) has it. Those trusted by an older app have none.
     #[must_use]

@@ -70,8 +70,9 @@ pub(super) fn stamps(reader: &Reader) -> Stamps {
     reader.files.stamps.take()
 }
 
-/// The first of make's files that is there.
-pub(super) fn makefile(dir: &Path) -> Option<&'static str> {
+/// The first of make's files that is there, by its name; none if the folder has no makefile.
+#[must_use]
+pub fn makefile(dir: &Path) -> Option<&'static str> {
     // Like make, a name that cannot be looked at is passed over; one that is a folder is not.
     MAKEFILES.into_iter().find(|name| dir.join(name).exists())
 }

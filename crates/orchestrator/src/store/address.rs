@@ -1,6 +1,7 @@
 //! The address of a Postgres, read as other programs read it, except that it ignores `PG*` of the environment: those
 //! are for other databases. It does not connect.
 
+mod several;
 mod url;
 
 use std::{fmt, net::IpAddr, path::Path};
@@ -10,7 +11,10 @@ use sqlx::{
     postgres::{PgConnectOptions, PgSslMode},
 };
 
-use self::url::{percent, says_sslmode, torn, without_passwords};
+use self::{
+    several::several,
+    url::{percent, says_sslmode, torn, without_passwords},
+};
 use super::StoreError;
 use crate::environment;
 
@@ -24,6 +28,10 @@ pub struct Address {
     pub(super) remote: bool,
     /// Whether it is our own private server's.
     pub(super) own: bool,
+    /// Whether a server that takes no writes is passed over.
+    pub(super) primary: bool,
+    /// An address for each server, if it names several; the rest here is that of the first.
+    each: Vec<Self>,
     uri: String,
     /// The password, unless it is in `~/.pgpass`.
     password: Option<String>,
@@ -32,7 +40,8 @@ pub struct Address {
 impl Address {
     /// Reads an address as `postgres://user:password@host:port/database?sslmode=…`. An `sslmode` in it is honoured;
     /// without one a server on this machine needs no TLS, and one elsewhere needs `verify-full`. A password that is
-    /// neither in it nor in `~/.pgpass` is that of `PGPASSWORD`.
+    /// neither in it nor in `~/.pgpass` is that of `PGPASSWORD`. It may name several servers (`host:port,host:port`), of which
+    /// one takes writes.
     /// `schema` is the schema our tables are in, created if it is missing; none means the role's own first one.
     ///
     /// # Errors
@@ -51,6 +60,23 @@ impl Address {
         if let Some(why) = torn(rest) {
             return Err(bad(why));
         }
+        let several = several(url).map_err(bad)?;
+        let each = several.urls.iter().map(|url| Self::of_one(url, schema));
+        let each: Vec<Self> = each.collect::<Result<_, _>>()?;
+        let first = each.first().cloned();
+        let first = first.ok_or_else(|| bad("it names no server".to_owned()))?;
+        Ok(Self {
+            uri: url.to_owned(),
+            primary: several.primary,
+            remote: each.iter().any(|one| one.remote),
+            each: if each.len() > 1 { each } else { Vec::new() },
+            ..first
+        })
+    }
+
+    /// Reads the address of one server.
+    fn of_one(url: &str, schema: Option<&str>) -> Result<Self, StoreError> {
+        let bad = |why: String| StoreError::BadAddress { why };
         let options: PgConnectOptions = url.parse().map_err(|error| match error {
             sqlx::Error::Configuration(why) => bad(why.to_string()),
             error => bad(error.to_string()),
@@ -80,6 +106,8 @@ impl Address {
             schema: schema.filter(|name| !name.is_empty()).map(str::to_owned),
             remote,
             own: false,
+            primary: false,
+            each: Vec::new(),
             uri: url.to_owned(),
         })
     }
@@ -105,6 +133,8 @@ impl Address {
             schema: None,
             remote: false,
             own: true,
+            primary: false,
+            each: Vec::new(),
             password: None,
             uri: format!("postgresql:///{database}?host={host}&port={port}&user={user}"),
         }
@@ -126,6 +156,14 @@ impl Address {
         (format!("{uri}{join}options={path}"), password)
     }
 
+    /// The address of each server that it names, in the order in which they are tried.
+    pub(super) fn each(&self) -> &[Self] {
+        match self.each.as_slice() {
+            [] => std::slice::from_ref(self),
+            each => each,
+        }
+    }
+
     /// The schema our tables are in, if one is named.
     #[must_use]
     pub fn schema(&self) -> Option<&str> {
@@ -139,6 +177,14 @@ impl Address {
         let user = options.get_username();
         let port = options.get_port();
         let database = options.get_database().unwrap_or(user);
+        if !self.each.is_empty() {
+            let place = |one: &Self| {
+                let options = &one.options;
+                format!("{}:{}", options.get_host(), options.get_port())
+            };
+            let places: Vec<String> = self.each.iter().map(place).collect();
+            return format!("{user}@{}/{database}", places.join(","));
+        }
         match options.get_socket() {
             Some(folder) => format!("{user}@{}:{port}/{database}", folder.display()),
             None => format!("{user}@{}:{port}/{database}", options.get_host()),

@@ -9,7 +9,7 @@ use std::{
 use parking_lot::Mutex;
 use secrecy::SecretString;
 use sqlx::{
-    ConnectOptions, Connection, PgConnection, Postgres,
+    ConnectOptions, Connection, PgConnection, Postgres, Row,
     pool::PoolConnection,
     postgres::{PgPool, PgPoolOptions},
 };
@@ -24,8 +24,12 @@ use super::{
 pub(super) const TO_CONNECT: Duration = Duration::from_secs(5);
 /// How long a database may take to say whether our tables are in it: the start of an app waits for that.
 const TO_LOOK: Duration = Duration::from_millis(1500);
-/// Connections at most; a team shares its server's few hundred.
+/// Connections at most to our own server, and to one that a team shares, whose few hundred are soon used up. One more
+/// listens.
 const CONNECTIONS: u32 = 8;
+const SHARED_CONNECTIONS: u32 = 3;
+/// How long one more than is needed is kept.
+const KEPT: Duration = Duration::from_secs(30);
 /// How long it may take until it is noticed that a newer app has changed the tables.
 const TO_NOTICE: Duration = Duration::from_secs(1);
 /// How long it may take to give a connection back to the pool.
@@ -52,6 +56,8 @@ struct About {
     password: Option<SecretString>,
     version: String,
     warnings: Vec<String>,
+    /// Whether it has to be the one of several that takes writes.
+    primary: bool,
 }
 
 impl Store {
@@ -61,10 +67,28 @@ impl Store {
     /// All that [`StoreError`] has for a server: unreachable within 5 s, not let in, a stranger's `jobs` table (which is
     /// left as it is), tables of a newer app, an encoding that cannot hold logs, a pooler that shares sessions.
     pub async fn connect(address: &Address) -> Result<Self> {
+        let mut passed = Passed::default();
+        for one in address.each() {
+            match Self::connect_to(one, address).await {
+                Err(error) if passed.over(address, one, &error) => {}
+                done => return done,
+            }
+        }
+        Err(passed.none_left(address))
+    }
+
+    /// Connects to one of the servers that an address names.
+    async fn connect_to(address: &Address, whole: &Address) -> Result<Self> {
         let at = address.shown();
         let mut connection = within(TO_CONNECT, address.options.connect())
             .await
             .map_err(|error| StoreError::of(&at, error))?;
+        if whole.primary {
+            let follows = within(TO_CONNECT, is_standby(&mut connection)).await;
+            if follows.map_err(|error| StoreError::of(&at, error))? {
+                return Err(standby(&at));
+            }
+        }
         if !address.own {
             pooler::refuse(&mut connection, address).await?;
         }
@@ -75,7 +99,7 @@ impl Store {
 
         let mut warnings = server.warnings;
         warnings.extend(address.exposure().map(str::to_owned));
-        let (uri, password) = address.uri();
+        let (uri, password) = whole.uri();
         let loss = Arc::<Loss>::default();
         Ok(Self {
             pool: pool(address, Arc::clone(&loss)),
@@ -88,15 +112,27 @@ impl Store {
                 password: password.map(SecretString::from),
                 version: server.version,
                 warnings,
+                primary: whole.primary,
             }),
         })
     }
 
-    /// Looks whether a database holds our tables already, without changing it; within a second and a half.
+    /// Looks whether a database holds our tables already, without changing it; within a second and a half for each server.
     ///
     /// # Errors
     /// As [`Self::connect`].
     pub async fn is_ours(address: &Address) -> Result<bool> {
+        let mut passed = Passed::default();
+        for one in address.each() {
+            match Self::is_ours_at(one).await {
+                Err(error) if passed.over(address, one, &error) => {}
+                done => return done,
+            }
+        }
+        Err(passed.none_left(address))
+    }
+
+    async fn is_ours_at(address: &Address) -> Result<bool> {
         let at = address.shown();
         let look = async {
             let mut connection = within(TO_LOOK, address.options.connect())
@@ -114,6 +150,12 @@ impl Store {
                     why: "no answer in time".to_owned(),
                 })
             })
+    }
+
+    /// Whether both share their connections.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.about, &other.about)
     }
 
     /// The server's version, as `18.4`.
@@ -146,13 +188,20 @@ impl Store {
         self.about.password.as_ref()
     }
 
-    /// Asks the server for a sign of life.
+    /// Asks the server for a sign of life; one of several, whether it takes writes still.
     ///
     /// # Errors
-    /// If none comes.
+    /// If none comes, or it does not.
     pub async fn ping(&self) -> Result<()> {
-        self.with_within(TO_CONNECT, async |connection| connection.ping().await)
-            .await
+        let (at, primary) = (&self.about.at, self.about.primary);
+        let follows = self.with_within(TO_CONNECT, async |connection| match primary {
+            true => is_standby(connection).await,
+            false => connection.ping().await.map(|()| false),
+        });
+        if follows.await? {
+            return Err(standby(at));
+        }
+        Ok(())
     }
 
     /// Closes all connections; what is under way is waited for, at most 5 s.
@@ -210,6 +259,42 @@ impl Store {
     /// Sorts an error of the driver.
     pub(super) fn fault(&self, error: sqlx::Error) -> StoreError {
         StoreError::of(&self.about.at, error)
+    }
+}
+
+/// Why servers of an address were passed over.
+#[derive(Default)]
+struct Passed(Vec<String>);
+
+impl Passed {
+    /// Whether the next server is asked after this answer: one that is away, or takes no writes, is passed over; what another
+    /// says is not for us to get round.
+    fn over(&mut self, address: &Address, one: &Address, error: &StoreError) -> bool {
+        let is_over = address.each().len() > 1 && error.is_transient();
+        if is_over {
+            self.0.push(format!("{}: {}", one.shown(), error.reason()));
+        }
+        is_over
+    }
+
+    fn none_left(self, address: &Address) -> StoreError {
+        StoreError::Unreachable {
+            at: address.shown(),
+            why: self.0.join("; "),
+        }
+    }
+}
+
+/// Whether the server only follows another one.
+async fn is_standby(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    let ask = sqlx::raw_sql("select pg_is_in_recovery() as follows").fetch_one(connection);
+    ask.await?.try_get("follows")
+}
+
+fn standby(at: &str) -> StoreError {
+    StoreError::Unreachable {
+        at: at.to_owned(),
+        why: "it is a standby, which takes no writes".to_owned(),
     }
 }
 
@@ -272,8 +357,13 @@ impl Loss {
 
 /// Connections whose sessions are as the server and the role have them: no setting in one outlasts a transaction.
 fn pool(address: &Address, loss: Arc<Loss>) -> PgPool {
+    let most = match address.own {
+        true => CONNECTIONS,
+        false => SHARED_CONNECTIONS,
+    };
     PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
+        .max_connections(most)
+        .idle_timeout(KEPT)
         .acquire_timeout(TO_CONNECT)
         .test_before_acquire(false)
         .before_acquire(move |connection, about| {

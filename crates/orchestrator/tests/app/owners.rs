@@ -1,6 +1,8 @@
 //! A store that several people and programs share: what is shown of a job whose owner is not there, and what becomes of
 //! jobs whatever the store does.
 
+mod failover;
+mod roles;
 mod stores;
 
 use crate::{home, page, postgres};
@@ -8,9 +10,9 @@ use std::{fs, path::Path, process::Command};
 
 use home::{Home, Running, eventually};
 use orchestrator::{
-    job::JobId,
+    job::{JobId, JobQuery},
     log::find::Query,
-    wire::{Event, FindRequest, LogRequest, Reply},
+    wire::{Event, FindRequest, JobRequest, LogRequest, Reply},
 };
 use page::App;
 use postgres::Postgres;
@@ -217,4 +219,27 @@ fn grown(event: &Event, wanted: JobId, lines: u64) -> Option<(String, bool)> {
         }
         _ => None,
     }
+}
+
+#[tokio::test]
+async fn an_app_takes_at_most_four_connections_of_a_shared_server() {
+    let postgres = Postgres::start();
+    let app = App::start(Home::new(Some(postgres.url("postgres"))));
+    let mut page = app.page().await;
+    page.until_ready_again().await;
+    for at in 0..6 {
+        page.start(&format!("seq -f '{at} %.0f' 300000")).await;
+    }
+    let ours = "select count(*) from pg_stat_activity where application_name = 'vm-orchestrator'";
+    let mut most = 0;
+    let over = "select count(*) from jobs where status = 'done'";
+    while postgres.psql("postgres", over) != "6" {
+        let find = JobQuery {
+            text: Some("seq".into()),
+            ..JobQuery::default()
+        };
+        page.say(JobRequest::Jobs(find)).await;
+        most = most.max(postgres.psql("postgres", ours).parse::<u32>().unwrap());
+    }
+    assert!((2..=4).contains(&most), "{most}");
 }

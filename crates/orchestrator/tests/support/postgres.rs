@@ -16,6 +16,9 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process, set_parent_process_death_signal};
 
+#[path = "standby.rs"]
+mod standby;
+
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server that is gone when this is dropped, or when the test is.
@@ -384,7 +387,7 @@ fn ready(log: impl Read + Send + 'static) {
         for line in BufReader::new(log).lines().map_while(Result::ok) {
             output.push_str(&line);
             output.push('\n');
-            if line.contains("ready to accept connections") {
+            if line.contains("ready to accept") {
                 drop(tell.send(Ok(())));
             }
         }

@@ -11,3 +11,12 @@ export function takeOff(app: App, name: string): void {
   });
   void app.attempt(`remove ${name} from the list`, removing);
 }
+
+/** Has the trust in a project asked for again before any of its targets runs. */
+export function distrust(app: App, name: string): void {
+  const taking = app.projects.distrust(name).then(() => {
+    const back = () => void app.attempt(`trust ${name} again`, app.projects.trust(name));
+    app.undo.offer(`${name} is asked about before it runs`, back);
+  });
+  void app.attempt(`take back the trust in ${name}`, taking);
+}

@@ -130,6 +130,11 @@ export class Launch {
     else await this.#once(start);
   }
 
+  /** Runs one of our own commands that only reads, on a host: the click on it is all that is asked. */
+  reading(host: string, command: string): Promise<void> {
+    return this.#once({ ...commandOn(host, command), rules: { agreed: true } });
+  }
+
   /** Runs a command on several hosts, or asks if it is dangerous there. */
   async onHosts(hosts: string[], command: string, pty: boolean, sudo = false): Promise<void> {
     const start: Start = { kind: 'command', command, hosts, cwd: null, pty, ...bySudo(sudo) };

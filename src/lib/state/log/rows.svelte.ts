@@ -32,12 +32,13 @@ export interface Parts {
 /** The rows of a window over a log. */
 export class Rows {
   readonly #of: Parts;
-  // Both are written where they are derived, and nothing else reads them. The rows drawn last only spare the page work: with
+  // These are written where they are derived, and nothing else reads them. The rows drawn last only spare the page work: with
   // none of them the list has the same rows, but each one is a new object and is drawn again, at every step of a scroll
   // through a log of any length. The widest line is a record of what has been in sight: to keep it elsewhere is an effect
-  // that goes over all rows once more in each picture.
+  // that goes over all rows once more in each picture. So is that there was a line of stderr.
   #drawn: Row[] = [];
   #widest = 0;
+  #hasStderr = false;
 
   /** Those on screen, from the top. */
   readonly list: Row[] = $derived.by(() => {
@@ -63,6 +64,10 @@ export class Rows {
       if (line) this.#widest = Math.max(this.#widest, columns(line));
     return this.#widest;
   });
+  /** Whether a line of stderr has been on screen: its mark is explained from then on. */
+  readonly hasStderr: boolean = $derived.by(
+    () => (this.#hasStderr ||= this.list.some(({ line }) => line?.stream === 'stderr')),
+  );
   /** The first line on screen; none if its row is still asked for. */
   readonly top: number | null = $derived(
     this.list.find(({ number }) => number > 0)?.number ?? null,

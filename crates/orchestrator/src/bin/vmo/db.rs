@@ -37,6 +37,10 @@ enum About {
         #[arg(long)]
         private: bool,
     },
+    /// Print the SQL that makes roles for a team: one that only looks, and one that writes its own jobs and notes alone
+    ///
+    /// Nothing is changed: an administrator runs it, as in `vmo db roles | psql ADDRESS`.
+    Roles,
     /// Copy the whole history into another Postgres; this one stays as it is, and what is there already is left out
     Copy {
         /// Its address, postgres://user@host/name; `-` reads it from standard input, so that nobody sees its password
@@ -71,19 +75,37 @@ async fn choose(private: bool) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
+async fn roles() -> Outcome {
+    let engine = super::silent().await?;
+    let store = store(&engine).await?;
+    if engine.link().state().embedded {
+        return Err(Failed::new(
+            "the private server is yours alone: roles are for a database that a team shares, as VMO_DATABASE_URL names it",
+        ));
+    }
+    out::line(store.roles().trim_end())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The store, as soon as it is there.
+async fn store(engine: &Engine) -> Result<Store, Failed> {
+    engine.settled().await;
+    tokio::select! {
+        store = engine.link().store() => Ok(store),
+        () = engine.store_failed() => Err(away(engine)),
+    }
+}
+
 pub(crate) async fn db(db: Db) -> Outcome {
     let psql = match db.about {
         Some(About::Use { private }) => return choose(private).await,
         Some(About::Copy { to, schema, json }) => return copy::copy(to, schema, json).await,
+        Some(About::Roles) => return roles().await,
         None => db.psql,
     };
     let engine = engine().await?;
-    engine.settled().await;
     // While the engine is open, an embedded server stays up.
-    let store = tokio::select! {
-        store = engine.link().store() => store,
-        () = engine.store_failed() => return Err(away(&engine)),
-    };
+    let store = store(&engine).await?;
     let uri = store.uri();
     let wants_psql = !psql.is_empty() || std::io::stdin().is_terminal();
     if wants_psql {

@@ -291,7 +291,7 @@ fn header(job: &Job) -> String {
         .queued_at
         .with_timezone(&Local)
         .format("%Y-%m-%d %H:%M:%S");
-    let (place, end) = (job.host().unwrap_or("here"), job_words::end(job));
+    let (place, end) = (job_words::place(job), job_words::end(job));
     format!("{}  {when}  {place}  {end}  {}", job.id, job.command)
 }
 

@@ -88,7 +88,11 @@ fn row(host: &Host) -> [String; 5] {
             "vanished {}",
             since.with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M")
         ),
-        None => host.problem.clone().unwrap_or_default(),
+        None => match (&host.problem, &host.powered) {
+            (Some(problem), _) => problem.clone(),
+            (None, Some(powered)) if !powered.is_on => "off".to_owned(),
+            _ => String::new(),
+        },
     };
     [
         host.name.clone(),
@@ -164,6 +168,10 @@ fn why(host: &Host) -> Result<(), Failed> {
     if let Some(environment) = &host.colored {
         let (tag, color) = (&environment.tag, environment.color.word());
         out::line(format_args!("  color: {color}, by @{tag}"))?;
+    }
+    if let Some(powered) = &host.powered {
+        let (is_on, by) = (if powered.is_on { "on" } else { "off" }, &powered.by);
+        out::line(format_args!("  power: {is_on}, says {by}"))?;
     }
     for conflict in &host.conflicts {
         out::line(format_args!("  differs: {conflict}"))?;

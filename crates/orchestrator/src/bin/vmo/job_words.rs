@@ -1,6 +1,9 @@
 //! Words and numbers the command line uses for jobs.
 
-use orchestrator::job::{self, Exit, Job, State, Status};
+use orchestrator::{
+    folders,
+    job::{self, Exit, Job, State, Status},
+};
 
 /// A job's status, in a few words: `done`, `error: exit code 2`, `running, waits for input`.
 pub(crate) fn end(job: &Job) -> String {
@@ -19,6 +22,15 @@ pub(crate) fn end(job: &Job) -> String {
         // It says its status itself: `canceled before it started`.
         Some(reason) if reason.starts_with(status) => reason,
         Some(reason) => format!("{status}: {reason}"),
+    }
+}
+
+/// Where a job ran: its host, `here`, or with whom, if that was somebody else.
+pub(crate) fn place(job: &Job) -> String {
+    match job.host() {
+        Some(host) => host.to_owned(),
+        None if job.owner == folders::owner() => "here".to_owned(),
+        None => job.owner.clone(),
     }
 }
 

@@ -254,12 +254,11 @@ pub(crate) async fn jobs(jobs: Jobs) -> Outcome {
         )?;
     } else {
         let rows = page.jobs.iter().map(|job| {
-            let place = job.host().unwrap_or("here").to_owned();
             [
                 job.id.to_string(),
                 queued(job),
                 job_words::span(job),
-                place,
+                job_words::place(job),
                 job_words::end(job),
                 job.command.clone(),
             ]
@@ -282,9 +281,8 @@ fn show(job: &Job, json: bool) -> Outcome {
     }
     let cwd = job.here().and_then(|here| here.cwd.as_ref());
     let place = match (job.host(), cwd) {
-        (Some(host), _) => host.to_owned(),
-        (None, Some(cwd)) => format!("here, in {}", cwd.display()),
-        (None, None) => "here".to_owned(),
+        (None, Some(cwd)) => format!("{}, in {}", job_words::place(job), cwd.display()),
+        _ => job_words::place(job),
     };
     let batch = job.batch.map(|batch| ("batch", batch.to_string()));
     let notes = job.notes.iter().map(|note| ("note", note.clone()));

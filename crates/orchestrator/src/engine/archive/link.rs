@@ -189,6 +189,16 @@ impl Link {
         }
     }
 
+    /// Waits until another store is in use than this one: the server may be another one of several.
+    pub(in crate::engine) async fn left(&self, store: &Store) {
+        let mut now = self.store.clone();
+        let is_other = |now: &Option<Store>| now.as_ref().is_some_and(|now| !now.is(store));
+        // The keeper lives as long as there is a link.
+        if now.wait_for(is_other).await.is_err() {
+            std::future::pending().await
+        }
+    }
+
     /// Asks the store, if it is there now.
     ///
     /// # Errors

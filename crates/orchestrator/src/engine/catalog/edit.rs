@@ -2,10 +2,10 @@
 
 use super::{Catalog, Listed};
 use crate::{
-    engine::{EngineError, start::is_command},
+    engine::{EngineError, editor, start::is_command},
     host::Host,
     make,
-    project::Project,
+    project::{Place, Project},
     wire::Event,
 };
 
@@ -84,6 +84,68 @@ impl Catalog {
             Ok(())
         })
         .await
+    }
+
+    /// Asks for a project's trust again before any of its targets runs. Jobs that run are not touched.
+    ///
+    /// # Errors
+    /// As [`Self::trust_project`].
+    pub async fn distrust_project(&self, name: &str) -> Result<(), EngineError> {
+        let name = name.to_owned();
+        self.blocking(move |catalog| {
+            let project = catalog.project(&name)?;
+            catalog.list().distrust(&project.path)?;
+            catalog.report_projects();
+            Ok(())
+        })
+        .await
+    }
+
+    /// Opens a person's editor at a project's makefile, or where it has a target. Gives the command line of an editor that
+    /// needs a terminal, which is not started here.
+    ///
+    /// # Errors
+    /// If there is no such project or target, the file is gone, or there is no editor.
+    pub async fn edit_makefile(
+        &self,
+        project: &str,
+        target: Option<String>,
+    ) -> Result<Option<String>, EngineError> {
+        let name = project.to_owned();
+        let place = self.blocking(move |catalog| {
+            let project = catalog.project(&name)?;
+            let Some(target) = target else {
+                let found = make::makefile(&project.path);
+                return Ok((project.path.join(found.unwrap_or("Makefile")), 1));
+            };
+            let scan = catalog.known_targets(&project);
+            let target = scan.target(&target).ok_or_else(|| {
+                EngineError::NotFound(format!("{} has no target {target}", project.name))
+            })?;
+            let Place { file, line } = &target.place;
+            Ok((project.path.join(file), *line))
+        });
+        let (file, line) = place.await?;
+        if !file.is_file() {
+            let why = format!("{} is gone", file.display());
+            return Err(EngineError::NotFound(why));
+        }
+        editor::open(self.settings().editor, file, (line, None)).await
+    }
+
+    /// Shows a project's folder in the desktop's program for files.
+    ///
+    /// # Errors
+    /// If there is no such project, its folder is gone, or the desktop has no such program.
+    pub async fn open_folder(&self, project: &str) -> Result<(), EngineError> {
+        let name = project.to_owned();
+        let folder = self.blocking(move |catalog| Ok(catalog.project(&name)?.path));
+        let folder = folder.await?;
+        if !folder.is_dir() {
+            let why = format!("{} is gone", folder.display());
+            return Err(EngineError::NotFound(why));
+        }
+        editor::show(folder.display().to_string()).await
     }
 
     /// Sets whether at most one job of a project runs at once. Jobs that run or wait already are not touched.

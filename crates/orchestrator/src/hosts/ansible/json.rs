@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Inventory, counts};
-use crate::hosts::listing;
+use crate::hosts::{listing, power};
 
 /// The groups and hosts of an answer.
 ///
@@ -44,11 +44,18 @@ pub(in crate::hosts) fn inventory(value: &Value) -> Result<Inventory, String> {
             break;
         }
         let vars = vars.as_object().into_iter().flatten();
-        let vars = vars.filter(|(name, _)| counts(name));
         let vars: Vec<_> = vars
-            .filter_map(|(name, value)| Some((name.clone(), listing::value(value)?)))
+            .filter_map(|(name, value)| Some((name.clone(), of_host(name, value)?)))
             .collect();
         inventory.host(host, "ungrouped").extend(vars);
     }
     Ok(inventory)
+}
+
+/// A variable of a host, if it counts. Whether it is switched on is what a provider's plugin says, and no static inventory.
+fn of_host(name: &str, value: &Value) -> Option<String> {
+    if power::NAMES.contains(&name) {
+        return power::of_value(value);
+    }
+    counts(name).then(|| listing::value(value))?
 }

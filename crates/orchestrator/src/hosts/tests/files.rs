@@ -36,12 +36,12 @@ fn a_terraform_state_names_its_machines_and_nothing_else() {
         "infra/terraform.tfstate",
         r#"{"version": 4, "terraform_version": "1.9.0", "resources": [
           {"mode": "managed", "type": "aws_instance", "name": "app", "instances": [
-            {"index_key": 0, "attributes": {"private_ip": "10.0.0.1", "public_ip": "1.2.3.4", "tags": {"Name": "web-1", "Environment": "prod"}, "password_data": "hunter2"}},
+            {"index_key": 0, "attributes": {"private_ip": "10.0.0.1", "public_ip": "1.2.3.4", "instance_state": "running", "tags": {"Name": "web-1", "Environment": "prod"}, "password_data": "hunter2"}},
             {"index_key": 1, "attributes": {"private_ip": "10.0.0.2", "public_ip": ""}}]},
           {"mode": "managed", "type": "google_compute_instance", "name": "g", "instances": [
             {"attributes": {"name": "g-1", "network_interface": [{"network_ip": "10.1.0.1", "access_config": [{"nat_ip": "5.6.7.8"}]}]}}]},
           {"mode": "managed", "type": "digitalocean_droplet", "name": "d", "instances": [
-            {"attributes": {"name": "drop", "ipv4_address": "9.9.9.9", "tags": ["edge"]}}]},
+            {"attributes": {"name": "drop", "ipv4_address": "9.9.9.9", "status": "off", "tags": ["edge"]}}]},
           {"mode": "managed", "type": "hcloud_server", "name": "h", "instances": [
             {"index_key": "a b", "attributes": {"ipv6_address": "2001:db8::1/64"}}]},
           {"mode": "managed", "type": "aws_eip", "name": "e", "instances": [{"attributes": {"public_ip": "1.1.1.1"}}]},
@@ -62,6 +62,9 @@ fn a_terraform_state_names_its_machines_and_nothing_else() {
             "web-1 1.2.3.4 #prod",
         ]
     );
+    let mut is_on: Vec<_> = read.machines.iter().map(|one| (&*one.name, one.is_on)).collect();
+    is_on.retain(|(_, is_on)| is_on.is_some());
+    assert_eq!(is_on, [("web-1", Some(true)), ("drop", Some(false))]);
 }
 
 const INI: &str = "\
@@ -149,7 +152,7 @@ fn an_ansible_inventory_in_yaml_and_in_json() {
     );
     home.source(
         "inv/b.json",
-        r#"{"_meta": {"hostvars": {"c1": {"ansible_host": "10.3.0.1", "api_key": "hunter2"}}},
+        r#"{"_meta": {"hostvars": {"c1": {"ansible_host": "10.3.0.1", "api_key": "hunter2", "state": {"code": 80, "name": "stopped"}}}},
             "cloud": {"hosts": ["c1", "c2"], "vars": {"ansible_user": "ec2-user"}}, "top": {"children": ["cloud"]}, "bare": ["c2"]}"#,
     );
     let read = home.read();
@@ -163,6 +166,8 @@ fn an_ansible_inventory_in_yaml_and_in_json() {
             "web2.example.org deploy@-:2200 #east #web",
         ]
     );
+    let off = read.machines.iter().filter(|one| one.is_on == Some(false));
+    assert_eq!(off.map(|one| &*one.name).collect::<Vec<_>>(), ["c1"]);
     assert_eq!(read.problems.len(), 1, "{:?}", read.problems);
     assert!(
         read.problems[0].ends_with("locked: its address is not a valid one; the host is left out"),

@@ -14,6 +14,11 @@ pub(super) async fn answer(engine: Engine, request: CatalogRequest) -> Result<Re
         CatalogRequest::AddProject { path } => Reply::Project(catalog.add_project(&path).await?),
         CatalogRequest::RemoveProject { name } => done(catalog.remove_project(&name).await?),
         CatalogRequest::TrustProject { name } => done(catalog.trust_project(&name).await?),
+        CatalogRequest::DistrustProject { name } => done(catalog.distrust_project(&name).await?),
+        CatalogRequest::EditMakefile { project, target } => Reply::Edited {
+            terminal: catalog.edit_makefile(&project, target).await?,
+        },
+        CatalogRequest::OpenFolder { project } => done(catalog.open_folder(&project).await?),
         CatalogRequest::AllowCommand { command } => {
             catalog.allow_command(&command, true).await?;
             Reply::Ok

@@ -207,9 +207,12 @@ fn open_mode(path: &Path) -> Option<u32> {
     is_open.then_some(mode)
 }
 
+/// What the name of a key of the agent begins with.
+pub(super) const OF_AGENT: &str = "agent key ";
+
 fn of_identity(identity: &Identity) -> Candidate {
     Candidate {
-        name: format!("agent key {}", identity.comment),
+        name: format!("{OF_AGENT}{}", identity.comment),
         blob: Some(identity.blob.clone()),
         signer: Signer::Agent(identity.blob.clone()),
     }

@@ -33,6 +33,23 @@ pub enum CatalogRequest {
         /// Its name.
         name: String,
     },
+    /// Asks for it again before any of them runs: [`Reply::Ok`].
+    DistrustProject {
+        /// Its name.
+        name: String,
+    },
+    /// Opens the person's editor at a project's makefile, or where it has a target: [`Reply::Edited`].
+    EditMakefile {
+        /// The project's name.
+        project: String,
+        /// The target's name.
+        target: Option<String>,
+    },
+    /// Shows a project's folder in the desktop's program for files: [`Reply::Ok`].
+    OpenFolder {
+        /// The project's name.
+        project: String,
+    },
     /// Allows a command of the SSH config to run here: [`Reply::Ok`].
     AllowCommand {
         /// Its text as the config writes it.

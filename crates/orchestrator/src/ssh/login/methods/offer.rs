@@ -13,7 +13,7 @@ use crate::{
             accepted::is_accepted,
             agent::{Agent, AgentError},
             ask::{Hint, LIMIT},
-            keys::{Candidate, KeyFile, Keys, Signer},
+            keys::{Candidate, KeyFile, Keys, OF_AGENT, Signer},
             patience::Stopped,
             public_key::is_hardware,
             sign::userauth,
@@ -106,7 +106,8 @@ impl<'a> Login<'a> {
         let signed_at = Cell::new(None);
         let mut sign = |algorithm: &str, data: &[u8]| {
             if is_hardware(blob) {
-                ask.hint(&route.name, Hint::Touch(candidate.name.clone()));
+                let named = candidate.name.trim_start_matches(OF_AGENT);
+                ask.hint(&route.name, Hint::Touch(named.to_owned()));
             }
             let signed = agent.sign(key, algorithm, data);
             if is_hardware(blob) {
