@@ -275,7 +275,7 @@ export const hosts: Place = {
         await expect(page.getByRole('dialog')).toContainText('Include');
       },
       async leave({ page, world }) {
-        await page.getByRole('button', { name: 'Cancel' }).click();
+        await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
         await world.home.vmo('hosts', 'rm', 'own-1');
       },
     },

@@ -114,7 +114,7 @@ export const settings: Place = {
         await page.getByRole('option', { name: 'Never ask' }).click();
         await marks.getByRole('combobox', { name: 'Marks' }).fill('@egde');
         await marks.getByRole('button', { name: 'Mark it' }).click();
-        await expect(marks.getByRole('alert')).toContainText('did you mean edge?');
+        await expect(marks.getByRole('alert')).toContainText('did you mean @edge?');
         await marks.getByRole('alert').scrollIntoViewIfNeeded();
       },
       async leave({ page }) {

@@ -21,7 +21,10 @@ test('a tag that only holds such a word names none', () => {
 });
 
 test('several hosts are in each of their environments once, that of most first', () => {
-  const hosts = [['dev'], [], ['prod'], ['prod', 'web']].map((tags) => ({ tags, production: false }));
+  const hosts = [['dev'], [], ['prod'], ['prod', 'web']].map((tags) => ({
+    tags,
+    production: false,
+  }));
   expect(environmentsOf(hosts).map(({ name }) => name)).toEqual(['prod', 'dev']);
   expect(environmentsOf([])).toEqual([]);
 });

@@ -516,7 +516,11 @@ project: string,
 /**
  * The target's name.
  */
-target: string | null, } } | { "type": "allow_command", "with": { 
+target: string | null, } } | { "type": "open_folder", "with": { 
+/**
+ * The project's name.
+ */
+project: string, } } | { "type": "allow_command", "with": { 
 /**
  * Its text as the config writes it.
  */

@@ -41,7 +41,7 @@ struct Fleet {
 
 impl Fleet {
     fn start(options: &Options) -> Outcome<Self> {
-        let sshd = Sshd::with("MaxStartups 4000\nLogLevel ERROR");
+        let sshd = Sshd::with("MaxStartups 4000");
         let home = Home::new(&options.programs, None)?;
         let config = home.work().with_file_name("ssh_config");
         let fleet = Self { sshd, home, config };

@@ -62,12 +62,12 @@ pub(super) async fn open(
     file: PathBuf,
     at: At,
 ) -> Result<Option<String>, EngineError> {
-    blocking(move || {
-        match choose(wanted.as_deref(), &own_editors(), &file, at, is_on_path)? {
+    blocking(
+        move || match choose(wanted.as_deref(), &own_editors(), &file, at, is_on_path)? {
             Editor::Window(words) => start(&words).map(|()| None),
             Editor::Terminal(line) => Ok(Some(line)),
-        }
-    })
+        },
+    )
     .await
 }
 
@@ -214,9 +214,13 @@ mod tests {
     fn the_editor_is_the_one_that_a_person_named() {
         let chosen = |wanted: Option<&str>, own: &[&str], there: &[&str]| {
             let own: Vec<String> = own.iter().map(|&line| line.into()).collect();
-            choose(wanted, &own, Path::new("/x y/a.c"), (3, Some(7)), |program| {
-                there.contains(&program)
-            })
+            choose(
+                wanted,
+                &own,
+                Path::new("/x y/a.c"),
+                (3, Some(7)),
+                |program| there.contains(&program),
+            )
         };
         let window =
             |words: &[&str]| Editor::Window(words.iter().map(|&word| word.into()).collect());

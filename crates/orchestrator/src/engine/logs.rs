@@ -10,6 +10,7 @@ pub(super) mod lines;
 pub(super) mod log;
 pub(super) mod outline;
 pub(super) mod piece;
+mod quiet;
 mod save;
 pub(super) mod search;
 mod silence;

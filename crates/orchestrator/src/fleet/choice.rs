@@ -250,8 +250,17 @@ impl Inventory for Within<'_> {
 /// # Errors
 /// It cannot.
 pub fn check(line: &str) -> Result<(), ChoiceError> {
-    let read = parse::parse(line).map_err(|why| ChoiceError::Unreadable(short(&why)));
-    read.map(drop)
+    let steps = parse::parse(line).map_err(|why| ChoiceError::Unreadable(short(&why)))?;
+    steps.iter().try_for_each(|(_, set)| check_set(set))
+}
+
+fn check_set(set: &Set) -> Result<(), ChoiceError> {
+    match set {
+        Set::Names(pattern) => expand(pattern).map(drop).map_err(ChoiceError::Unreadable),
+        Set::Inner(steps) => steps.iter().try_for_each(|(_, set)| check_set(set)),
+        Set::Part(set, _) => check_set(set),
+        Set::File(_) | Set::Tag(_) => Ok(()),
+    }
 }
 
 /// The hosts of a name, a range or a glob, and whether it means all.

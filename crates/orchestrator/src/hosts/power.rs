@@ -85,9 +85,15 @@ mod tests {
             (json!({"current_status": "TERMINATED"}), Some(false)),
             (json!({"powerstate": "VM deallocated"}), Some(false)),
             (json!({"running": false}), Some(false)),
-            (json!({"state": {"code": 16, "name": "running"}}), Some(true)),
+            (
+                json!({"state": {"code": 16, "name": "running"}}),
+                Some(true),
+            ),
             // What a provider means by another attribute of that name is passed over.
-            (json!({"state": "poweroff in 5", "status": "active"}), Some(true)),
+            (
+                json!({"state": "poweroff in 5", "status": "active"}),
+                Some(true),
+            ),
             (json!({"status": "migrating", "running": 1}), None),
             (json!({}), None),
         ] {

@@ -11,6 +11,7 @@ use super::{
     error::unkept,
     tables::Tables,
 };
+use crate::folders;
 
 impl Store {
     /// Says that an engine of this owner is there, and gives the other owners of [`Store::silent_owners`]: in one statement,
@@ -56,7 +57,7 @@ const A_JOB: &str = "insert into ours.jobs (
     id, type, command, status, queued_at, owner, pty, lines, bytes, detail,
     started_at, finished_at, project, target, host, exit_code, signal, reason, batch,
     archived_seq, archived_offset, archived_lines, archived_state, archived_stdout, archived_stderr)
-  values ('00000000-0000-0000-0000-000000000000', 'local', 'a try', 'queued', now(), 'a try', false, 0, 0, '{}',
+  values ('00000000-0000-0000-0000-000000000000', 'local', 'a try', 'queued', now(), $1, false, 0, 0, '{}',
     null, null, null, null, null, null, null, null, null, 0, 0, 0, '', 0, 0)";
 
 /// A piece of its log, as long as no free room in the tables' files is, so that a full disk is met.
@@ -73,26 +74,32 @@ const READ_BACK: &str = concat!(
 
 /// Gives the row of a job as it is read back.
 async fn try_writing(connection: &mut PgConnection, tables: &Tables) -> sqlx::Result<PgRow> {
+    // No owner is called so: theirs are user@machine. A server may let each login write only what is that user's.
+    let owner = format!("{} (a try)", folders::owner());
     let begin = "begin; set local synchronous_commit = on";
     let mut transaction = connection.begin_with(begin).await?;
     sqlx::query("savepoint piece")
         .execute(&mut *transaction)
         .await?;
     for (table, write) in [("jobs", A_JOB), ("job_logs", A_PIECE)] {
-        let write = sqlx::query(tables.sql(write));
+        let mut write = sqlx::query(tables.sql(write));
+        if table == "jobs" {
+            write = write.bind(&owner);
+        }
         if write.execute(&mut *transaction).await?.rows_affected() == 0 {
             return Err(unkept(table));
         }
     }
     let read_back = sqlx::query(tables.sql(READ_BACK));
     let row = read_back.fetch_one(&mut *transaction).await?;
+    sqlx::query("rollback to savepoint piece")
+        .execute(&mut *transaction)
+        .await?;
     for write in [
-        "rollback to savepoint piece",
-        // No owner is called so: theirs are user@machine.
-        "insert into ours.job_owners (owner, seen_at) values ('a try', now()) on conflict do nothing",
-        "delete from ours.job_owners where owner = 'a try'",
+        "insert into ours.job_owners (owner, seen_at) values ($1, now()) on conflict do nothing",
+        "delete from ours.job_owners where owner = $1",
     ] {
-        let write = sqlx::query(tables.sql(write));
+        let write = sqlx::query(tables.sql(write)).bind(&owner);
         write.execute(&mut *transaction).await?;
     }
     transaction.commit().await?;

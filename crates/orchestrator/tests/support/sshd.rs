@@ -7,8 +7,8 @@
 )]
 
 use std::{
-    fs,
-    io::{BufRead, BufReader},
+    fs::{self, File},
+    io::{BufRead, BufReader, Write},
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -347,16 +347,13 @@ fn start(folder: &Path, port: u16, lines: &str, mut sshd: Command) -> Option<Chi
         .unwrap();
     let stderr = BufReader::new(child.stderr.take().unwrap());
     let (up, is_up) = mpsc::channel();
-    let log = folder.join("sshd.log");
+    let mut log = File::create(folder.join("sshd.log")).unwrap();
     thread::spawn(move || {
-        let mut text = String::new();
         for line in stderr.lines().map_while(Result::ok) {
+            writeln!(log, "{line}").ok();
             if line.starts_with("Server listening") {
                 up.send(()).ok();
             }
-            text.push_str(&line);
-            text.push('\n');
-            fs::write(&log, &text).ok();
         }
     });
     if is_up.recv_timeout(Duration::from_secs(60)).is_ok() {

@@ -83,7 +83,7 @@ async fn roles() -> Outcome {
             "the private server is yours alone: roles are for a database that a team shares, as VMO_DATABASE_URL names it",
         ));
     }
-    out::line(store.roles().trim_end())?;
+    store.roles().lines().try_for_each(out::line)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -60,12 +60,19 @@ impl Engine {
         let read = |(rank, host): (usize, &OnHost)| {
             let (job, state) = (host.job, host.state);
             let masks = masking.map(|masking| masking.of(&[&host.name]));
+            let engine = self.clone();
             async move {
                 let job = job?;
-                let output = match state {
-                    HostState::Running => self.output_so_far(job).await,
-                    _ => self.output(job, masks).await,
-                };
+                // A task each: to hash hundreds of long outputs takes every processor that is free.
+                let output = tokio::spawn(async move {
+                    match state {
+                        HostState::Running => engine.output_so_far(job).await,
+                        _ => engine.output(job, masks).await,
+                    }
+                });
+                let output = output
+                    .await
+                    .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
                 Some((rank, output))
             }
         };

@@ -99,8 +99,9 @@ impl Catalog {
                 )),
             };
         }
-        let tags: BTreeSet<&String> = listed.iter().flat_map(|host| &host.tags).collect();
-        let near = near(tag, tags.into_iter().map(String::as_str));
+        let tags = listed.iter().flat_map(|host| &host.tags);
+        let tags: BTreeSet<String> = tags.map(|tag| format!("@{tag}")).collect();
+        let near = near(on, tags.iter().map(String::as_str));
         let why = format!("no host has the tag '@{tag}'{}", hint(&near));
         Err(EngineError::NotFound(why))
     }

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::{task::spawn_blocking, time::sleep};
 
-use super::Logs;
+use super::{Logs, quiet::Quiet};
 use crate::{
     engine::{Engine, EngineError},
     ids,
@@ -92,6 +92,7 @@ impl Logs {
                 store,
                 lease,
                 asked,
+                quiet: Quiet::new(self.jobs.lives.clone()),
                 each,
                 writer: Writer::default(),
                 open: VecDeque::new(),
@@ -117,6 +118,7 @@ struct Pass<'a, E> {
     store: Store,
     lease: Lease,
     asked: bool,
+    quiet: Quiet,
     each: E,
     writer: Writer,
     /// Jobs whose logs have gone by, as far as they end in no full unit yet.
@@ -285,8 +287,11 @@ impl<E: FnMut(u64)> Pass<'_, E> {
         Ok(())
     }
 
-    /// Waits until nobody archives a lot.
-    async fn turn(&self) -> Instant {
+    /// Waits until nobody archives a lot, and jobs leave the machine time.
+    async fn turn(&mut self) -> Instant {
+        if !self.asked {
+            self.quiet.wait().await;
+        }
         let link = &self.logs.jobs.link;
         while !self.asked && (link.bulk_now(), link.bulk_now()).1.is_none() {
             sleep(TO_REST).await;

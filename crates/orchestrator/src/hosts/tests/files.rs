@@ -62,7 +62,11 @@ fn a_terraform_state_names_its_machines_and_nothing_else() {
             "web-1 1.2.3.4 #prod",
         ]
     );
-    let mut is_on: Vec<_> = read.machines.iter().map(|one| (&*one.name, one.is_on)).collect();
+    let mut is_on: Vec<_> = read
+        .machines
+        .iter()
+        .map(|one| (&*one.name, one.is_on))
+        .collect();
     is_on.retain(|(_, is_on)| is_on.is_some());
     assert_eq!(is_on, [("web-1", Some(true)), ("drop", Some(false))]);
 }

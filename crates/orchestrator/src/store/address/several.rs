@@ -51,13 +51,20 @@ pub(super) fn several(url: &str) -> Result<Several, String> {
         pairs => format!("?{}", pairs.join("&")),
     };
     let start = front.find("://").map_or(0, |at| at + 3);
-    let end = front[start..].find('/').map_or(front.len(), |at| start + at);
+    let end = front[start..]
+        .find('/')
+        .map_or(front.len(), |at| start + at);
     // A password may have a comma.
-    let hosts = front[start..end].rfind('@').map_or(start, |at| start + at + 1);
+    let hosts = front[start..end]
+        .rfind('@')
+        .map_or(start, |at| start + at + 1);
     let (login, path) = (&front[..hosts], &front[end..]);
     let hosts: Vec<&str> = front[hosts..end].split(',').collect();
     if hosts.len() > MOST {
-        return Err(format!("it names {} servers, and at most {MOST} are tried", hosts.len()));
+        return Err(format!(
+            "it names {} servers, and at most {MOST} are tried",
+            hosts.len()
+        ));
     }
     if hosts.len() > 1 && hosts.contains(&"") {
         return Err("one of its servers has no name: there is a comma too many".into());

@@ -31,6 +31,10 @@ async fn a_failover_to_another_of_its_servers_is_ridden_out() {
         let count = server.psql("postgres", "select count(*) from job_logs");
         count.parse::<u32>().unwrap()
     };
+    let has_table = "select count(*) from pg_class where relname = 'job_logs'";
+    eventually("it has the tables", || {
+        second.psql("postgres", has_table) == "1"
+    });
     eventually("it follows", || rows(&second) > 0);
 
     first.down(Signal::QUIT);
@@ -48,7 +52,9 @@ async fn a_failover_to_another_of_its_servers_is_ridden_out() {
         assert_eq!(*line, format!("line {}", at + 1));
     }
 
-    // Whoever listened at the server that is gone hears of what others start at the other one.
+    // Whoever listened at the server that is gone listens to the other one, and hears of what others start there.
+    page.until(|event| matches!(event, Event::Missed).then_some(()))
+        .await;
     home.text(&["run", "--", "echo heard"]);
     page.until(|event| match event {
         Event::Job(job) => (job.command == "echo heard").then_some(()),

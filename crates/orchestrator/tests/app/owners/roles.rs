@@ -42,8 +42,15 @@ fn a_reader_looks_at_everything_and_a_writer_writes_only_what_is_their_own() {
     postgres.psql("postgres", &roles);
     let user = Command::new("id").arg("-un").output().unwrap().stdout;
     let user = String::from_utf8(user).unwrap().trim().to_owned();
-    for (login, role) in [(&*user, "vmo_writer"), ("ann", "vmo_writer"), ("guest", "vmo_reader")] {
-        postgres.psql("postgres", &format!("create role \"{login}\" login in role {role}"));
+    for (login, role) in [
+        (&*user, "vmo_writer"),
+        ("ann", "vmo_writer"),
+        ("guest", "vmo_reader"),
+    ] {
+        postgres.psql(
+            "postgres",
+            &format!("create role \"{login}\" login in role {role}"),
+        );
     }
 
     // The app itself, with the rights of a writer, and with a flood that is written in many pieces.
@@ -55,9 +62,19 @@ fn a_reader_looks_at_everything_and_a_writer_writes_only_what_is_their_own() {
     assert_eq!(postgres.psql("postgres", stored), "done 200000");
     assert_eq!(writer.text(&["log", "last"]).lines().count(), 200_000);
 
+    let health = writer.run(&["doctor", "--json"]).stdout;
+    let health: serde_json::Value = serde_json::from_slice(&health).unwrap();
+    let mut checks = health.as_array().unwrap().iter();
+    let is_kept = checks.find(|check| check["what"] == "Postgres");
+    assert_eq!(is_kept.unwrap()["ok"], true, "{health}");
+
     // A colleague looks at it, and can neither change nor forge it.
     for table in ["jobs", "job_logs", "job_notes"] {
-        let looks = psql(&postgres, "ann", &format!("select count(*) > 0 from {table}"));
+        let looks = psql(
+            &postgres,
+            "ann",
+            &format!("select count(*) > 0 from {table}"),
+        );
         assert_eq!(looks.stdout, b"t\n", "{looks:?}");
     }
     for change in [
@@ -74,21 +91,42 @@ fn a_reader_looks_at_everything_and_a_writer_writes_only_what_is_their_own() {
     let copy = "insert into jobs select (jsonb_populate_record(jobs, jsonb_build_object('id', gen_random_uuid(),
                 'owner', OWNER))).* from jobs limit 1";
     refused(&postgres, "ann", &copy.replace("OWNER", "owner"));
-    assert_eq!(changed(&postgres, "ann", &copy.replace("OWNER", "'ann@laptop'")), "1");
-    refused(&postgres, "ann", "update jobs set owner = 'bob@laptop' where owner = 'ann@laptop'");
+    assert_eq!(
+        changed(&postgres, "ann", &copy.replace("OWNER", "'ann@laptop'")),
+        "1"
+    );
+    refused(
+        &postgres,
+        "ann",
+        "update jobs set owner = 'bob@laptop' where owner = 'ann@laptop'",
+    );
     refused(
         &postgres,
         "ann",
         "insert into job_logs select job_id, seq + 1000, stream, \"timestamp\", first_line, byte_offset, data, raw, meta, state
          from job_logs limit 1",
     );
-    assert_eq!(changed(&postgres, "ann", "delete from jobs where owner = 'ann@laptop'"), "1");
+    assert_eq!(
+        changed(
+            &postgres,
+            "ann",
+            "delete from jobs where owner = 'ann@laptop'"
+        ),
+        "1"
+    );
 
     // Who only looks sees all of it by the app, and changes nothing.
     let guest = Home::new(Some(postgres.tcp_url("guest", "postgres")));
     assert_eq!(guest.json(&["jobs", "--json"]).as_array().unwrap().len(), 2);
     assert_eq!(guest.text(&["log", "last"]).lines().count(), 200_000);
-    for table in ["jobs", "job_logs", "job_notes", "job_owners", "job_batches", "log_index_units"] {
+    for table in [
+        "jobs",
+        "job_logs",
+        "job_notes",
+        "job_owners",
+        "job_batches",
+        "log_index_units",
+    ] {
         refused(&postgres, "guest", &format!("delete from {table}"));
     }
     assert_eq!(sql(&owner, "select text from job_notes"), "mine");

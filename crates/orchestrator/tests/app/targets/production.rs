@@ -186,7 +186,7 @@ async fn marks_of_hosts_and_tags_are_a_ladder() {
         stderr
     };
     for (args, why) in [
-        (&["@lba", "always"][..], "did you mean lab?"),
+        (&["@lba", "always"][..], "did you mean @lab?"),
         (&["d", "always"], "no host is called 'd'"),
         (&["a", "--color", "red"], "a color is of an environment"),
         (&["@production", "free"], "mark those, or their tags"),

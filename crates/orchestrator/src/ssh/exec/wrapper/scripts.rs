@@ -94,8 +94,11 @@ pub(super) const REPORT: &[&str] = &[
     // Whether anything of the job's goes on; who that is is asked for only then. Nothing can, if no process was started on
     // the host since the command became one: to know that takes no look at all of them.
     "vmo_l=- vmo_x=; if [ -r /proc/self/stat ]; then read -r vmo_x </proc/loadavg;",
-    r#"[ "${vmo_x##* }" = "${vmo_y% *}" ] ||"#,
-    r#"for vmo_w in $(grep -ls -e "VMO_JOB=$5" -e "^Max file locks  *$6 " /proc/[0-9]*/${vmo_y#* });"#,
+    "vmo_x=${vmo_x##* } vmo_f=${vmo_y% *} vmo_y=${vmo_y#* } vmo_i=/proc/[0-9]*/$vmo_y;",
+    // Numbers go up. Of few, those that are still there are found without a program, and mostly none is.
+    r#"if [ "$vmo_x" -ge "$vmo_f" ] && [ $((vmo_x - vmo_f)) -le 500 ]; then vmo_i=; while [ $vmo_f -lt $vmo_x ];"#,
+    r#"do vmo_f=$((vmo_f + 1)); [ -r /proc/$vmo_f/$vmo_y ] && vmo_i="$vmo_i /proc/$vmo_f/$vmo_y"; done; fi;"#,
+    r#"[ -z "$vmo_i" ] || for vmo_w in $(grep -ls -e "VMO_JOB=$5" -e "^Max file locks  *$6 " $vmo_i);"#,
     // One that has ended has a mark until its parent has asked for its end.
     r#"do vmo_x=; read -r vmo_x <${vmo_w%/*}/stat; case ${vmo_x##*\) } in Z*|X*|"") ;; *) vmo_l=left; break;; esac; done; fi;"#,
     r#"printf "\036%s%se%s %s %s %s\036" $2 $1 "$vmo_r" "$vmo_n" $vmo_q $vmo_l >&6"#,
