@@ -152,6 +152,8 @@ impl Engine {
                         }
                         Change::Job(_) => {}
                         Change::Note(id) => engine.0.jobs.report_note(id).await,
+                        // Perhaps with all of the server.
+                        Change::Lost => engine.0.link.look(),
                         Change::Missed => engine.report(Event::Missed),
                     }
                 }

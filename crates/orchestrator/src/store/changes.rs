@@ -30,6 +30,8 @@ pub enum Change {
     Job(JobId),
     /// Somebody wrote a note on this job.
     Note(JobId),
+    /// The connection is lost, and is made again.
+    Lost,
     /// The connection was away: any job may have changed.
     Missed,
 }
@@ -71,6 +73,7 @@ impl Changes {
                     Err(error) => {
                         tracing::debug!(error = %StoreError::of(self.store.address_shown(), error), "stopped listening");
                         self.listener = None;
+                        return Change::Lost;
                     }
                 }
             }

@@ -194,14 +194,23 @@ impl Store {
     /// If none comes, or it does not.
     pub async fn ping(&self) -> Result<()> {
         let (at, primary) = (&self.about.at, self.about.primary);
-        let follows = self.with_within(TO_CONNECT, async |connection| match primary {
-            true => is_standby(connection).await,
-            false => connection.ping().await.map(|()| false),
-        });
-        if follows.await? {
-            return Err(standby(at));
+        if !primary {
+            let ping = async |connection: &mut PgConnection| connection.ping().await;
+            return self.with_within(TO_CONNECT, ping).await;
         }
-        Ok(())
+        // Not by the pool, which goes on trying a server that is gone for as long as it may: another one may be there.
+        let options = self.pool.connect_options();
+        let asked = async {
+            let mut connection = options.connect().await?;
+            let follows = is_standby(&mut connection).await;
+            drop(connection.close().await);
+            follows
+        };
+        match within(TO_CONNECT, asked).await {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(standby(at)),
+            Err(error) => Err(self.fault(error)),
+        }
     }
 
     /// Closes all connections; what is under way is waited for, at most 5 s.

@@ -325,6 +325,7 @@ async fn another_app_hears_of_changes_and_of_having_missed_some() {
 
     server.down(rustix::process::Signal::INT);
     server.up();
+    assert_eq!(next().await, Change::Lost);
     assert_eq!(next().await, Change::Missed);
     // The others' connections died with the server; the first to be used may still say so.
     let gone = match ours.delete_job(job.id).await {

@@ -199,6 +199,11 @@ impl Link {
         }
     }
 
+    /// Has the keeper look whether the store is there.
+    pub(in crate::engine) fn look(&self) {
+        self.trouble.met.notify_one();
+    }
+
     /// Asks the store, if it is there now.
     ///
     /// # Errors
