@@ -195,7 +195,7 @@ impl Link {
         let is_other = |now: &Option<Store>| now.as_ref().is_some_and(|now| !now.is(store));
         // The keeper lives as long as there is a link.
         if now.wait_for(is_other).await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 
