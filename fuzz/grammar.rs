@@ -283,7 +283,7 @@ impl<'a, N: Numbers> Grammar<'a, N> {
             "allow_command" => json!({"command": self.one(&COMMANDS)}),
             "set_exclusive" => json!({"name": self.word(), "exclusive": self.flag()}),
             "mark" => {
-                let care = self.one(&["free", "ask", "always", "name", "never"]);
+                let care = self.one(&["free", "ask", "always", "name"]);
                 json!({"on": [self.word()], "change": {"care": care}})
             }
             "mark_production" => json!({"host": self.word(), "production": self.flag()}),

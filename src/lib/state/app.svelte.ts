@@ -138,12 +138,11 @@ export class App {
     this.settings = new Settings(client);
     this.health = new Health(client);
     this.historyCopy = new HistoryCopy(client);
-    const { projects, jobs, notices } = this;
+    const { projects, jobs, hosts, notices } = this;
     const isOthers = (job: Job) => job.owner !== this.owner;
     // Of a command on many hosts the answers of all are looked at, and not the log of one.
     const show = (job: Job) => (job.batch === null ? this.show(job) : this.showBatch(job.batch));
-    const careOf = (host: string) => this.hosts.called(host)?.care ?? 'ask';
-    this.launch = new Launch({ client, projects, jobs, notices, isOthers, careOf, show });
+    this.launch = new Launch({ client, projects, jobs, hosts, notices, isOthers, show });
     client.onlink = (link) => this.#linked(link);
     client.onevent = (event) => this.#happened(event);
   }

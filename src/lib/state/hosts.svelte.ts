@@ -3,6 +3,7 @@ import { SvelteSet } from 'svelte/reactivity';
 import type { Client } from '../client';
 import { asks } from '../care';
 import type {
+  Care,
   Choice,
   Host,
   ImportedHosts,
@@ -55,6 +56,11 @@ export class Hosts {
   /** The host of a name, if it is listed. */
   called(name: string | null): Host | undefined {
     return name === null ? undefined : this.#byName.get(name);
+  }
+
+  /** What is asked on a host before something runs there. */
+  careOf(name: string): Care {
+    return this.called(name)?.care ?? 'ask';
   }
 
   /** Of these, those in production. */

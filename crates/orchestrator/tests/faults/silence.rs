@@ -101,8 +101,7 @@ async fn new_connections_that_are_ended_when_they_ask_for_tls() {
     let mut page = app.page().await;
     page.until_ready_again().await;
     proxy.be(Mode::EndingAtTls);
-    let job = page.start("echo kept").await.id;
-    assert_eq!(page.over(job).await.status, Status::Done);
+    // The connection that listens is gone, and so it is noticed at once.
     let why = page
         .until(|event| match event {
             Event::Store(state) => match &state.health {
@@ -113,6 +112,8 @@ async fn new_connections_that_are_ended_when_they_ask_for_tls() {
         })
         .await;
     assert!(why.contains("127.0.0.1"), "{why}");
+    let job = page.start("echo kept").await.id;
+    assert_eq!(page.over(job).await.status, Status::Done);
     proxy.be(Mode::Open);
     eventually("it is archived", || app.home.job_folders().is_empty());
     let archived = postgres.psql("postgres", "select data from job_logs");

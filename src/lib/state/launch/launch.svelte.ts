@@ -4,7 +4,6 @@ import { CallFailed, type Client } from '$lib/client';
 import { isOver, SHELL } from '$lib/job';
 import type {
   Batch,
-  Care,
   Checkout,
   CommandConsent,
   Copied,
@@ -17,6 +16,7 @@ import type {
   Start,
   Target,
 } from '$lib/wire';
+import type { Hosts } from '$lib/state/hosts.svelte';
 import type { Jobs } from '$lib/state/jobs.svelte';
 import type { Foreign, Form } from './form';
 import { startInTerminal } from './in-terminal';
@@ -38,8 +38,7 @@ export interface World {
   notices: Notices;
   /** Whether somebody else started a job. */
   isOthers: (job: Job) => boolean;
-  /** What is asked on a host before something runs there. */
-  careOf: (host: string) => Care;
+  hosts: Pick<Hosts, 'careOf'>;
   show: (job: Job) => void;
 }
 
@@ -170,7 +169,7 @@ export class Launch {
 
   /** Opens a shell: on a host, or here in a folder, the home folder if none is named. */
   shell(host: string | null, cwd: string | null = null): void {
-    const care = host === null ? 'ask' : this.#world.careOf(host);
+    const care = host === null ? 'ask' : this.#world.hosts.careOf(host);
     if (care === 'always' || care === 'name') this.commandForm(host, SHELL, cwd, true);
     else void this.#once({ ...shellOn(host), cwd });
   }
@@ -334,7 +333,7 @@ export class Launch {
 
   /** Whether a target that ran on a host asks before it does so again. */
   #asksAgain({ danger }: Target, { host }: Job): boolean {
-    const care = host === null ? 'ask' : this.#world.careOf(host);
+    const care = host === null ? 'ask' : this.#world.hosts.careOf(host);
     return care === 'ask' ? danger !== null : care !== 'free';
   }
 

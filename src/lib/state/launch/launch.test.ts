@@ -91,7 +91,7 @@ async function launchWith({ trusted = true, presets, preview }: Known = {}) {
     jobs,
     notices,
     isOthers: (job) => job.owner !== 'a@b',
-    careOf: (host) => (host === 'careful' ? 'always' : 'ask'),
+    hosts: { careOf: (host) => (host === 'careful' ? 'always' : 'ask') },
     show,
   });
   const starts = () =>
