@@ -50,9 +50,9 @@ export class Home {
     return new Home(root, env);
   }
 
-  /** A command of this person in a terminal. */
-  async vmo(...args: string[]): Promise<void> {
-    await run(BIN, args, { env: this.env });
+  /** A command of this person in a terminal, and what it prints. */
+  async vmo(...args: string[]): Promise<string> {
+    return (await run(BIN, args, { env: this.env })).stdout;
   }
 
   /** Ends what outlives the server, as it should: jobs that run, and then the private Postgres. */

@@ -1,6 +1,7 @@
 // The sidebar is narrowed by words and folded by section, and remembers the latter.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Project } from '../src/lib/wire';
 import { expect, test } from './app';
 
 test('words narrow it to what holds them, and Escape shows all again', async ({ app, page }) => {
@@ -54,6 +55,10 @@ test('projects are moved by their menu and by dragging, and stay there', async (
   page,
   home,
 }) => {
+  // What tests before it have added would stand between.
+  const known = JSON.parse(await home.vmo('projects', '--json')) as Project[];
+  for (const { name } of known.filter(({ source }) => source === 'added'))
+    await home.vmo('projects', 'rm', name);
   const folder = join(home.root, 'beta');
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'Makefile'), 'about: ## Of beta\n\t@echo beta\n');

@@ -82,11 +82,11 @@ pub(crate) const GROUPS: [(&str, &[&str]); 9] = [
             "remove_host",
             "import_hosts",
             "import_hosts_of_command",
-            "tag_hosts",
             "inclusion",
             "include_own_hosts",
             "sets",
             "save_set",
+            "tag_hosts",
         ],
     ),
     (

@@ -26,6 +26,8 @@ pub(super) struct HostList {
     now: Mutex<Arc<HostSnapshot>>,
     /// What is wrong with the SSH config as it is now, if an earlier one is in force.
     unread: Mutex<Vec<String>>,
+    /// Held while it is noted which hosts there are, and while a person takes one off.
+    seen: Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -47,6 +49,7 @@ impl HostList {
             kept,
             now: Mutex::new(Arc::new(snapshot)),
             unread: Mutex::default(),
+            seen: Mutex::default(),
         }
     }
 
@@ -150,11 +153,12 @@ impl Catalog {
             host.production = host.care == Care::Name;
             host.colored = marked.colored((host.care, host.marked_by.as_deref()), &host.tags);
         }
-        hosts.extend(hosts::vanished(
-            &self.0.folders.data,
-            &hosts,
-            crate::clock::now(),
-        ));
+        let _alone = self.0.hosts.seen.lock();
+        // A list that another has replaced meanwhile would note a host that a person has just removed.
+        if Arc::ptr_eq(&snapshot, &self.0.hosts.now.lock()) {
+            let data = &self.0.folders.data;
+            hosts.extend(hosts::vanished(data, &hosts, crate::clock::now()));
+        }
         Listed {
             found: hosts,
             problems,
@@ -272,9 +276,12 @@ impl Catalog {
         self.blocking(move |catalog| {
             let before = catalog.host_names();
             change(catalog.config())?;
-            catalog.reload_hosts();
-            let gone = before.difference(&catalog.host_names()).cloned().collect();
-            hosts::forget(&catalog.0.folders.data, &gone)?;
+            {
+                let _alone = catalog.0.hosts.seen.lock();
+                catalog.reload_hosts();
+                let gone = before.difference(&catalog.host_names()).cloned().collect();
+                hosts::forget(&catalog.0.folders.data, &gone)?;
+            }
             catalog.report_hosts();
             Ok(())
         })
